@@ -1,0 +1,68 @@
+"""Finding images and laying out the mirrored tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lavincli.errors import InputError
+from lavincli.media.files import find_images, output_stems
+
+
+def _touch(root: Path, *names: str) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    return root
+
+
+def test_folders_are_walked_sorted_and_keep_their_tree(tmp_path: Path) -> None:
+    _touch(tmp_path, "b/two.JPG", "a/one.png", "a/deep er/ünï.webp", "-dash.png", "notes.txt", ".hidden.png", ".git/x.png")
+    assert [str(file.key) for file in find_images([tmp_path])] == [
+        "-dash.png",
+        "a/deep er/ünï.webp",
+        "a/one.png",
+        "b/two.JPG",
+    ]
+
+
+def test_the_output_folder_inside_the_input_is_left_out(tmp_path: Path) -> None:
+    _touch(tmp_path, "one.png", "out/one.png", "sub/out/two.png")
+    keys = [str(file.key) for file in find_images([tmp_path], leave_out=tmp_path / "out")]
+    assert keys == ["one.png", "sub/out/two.png"]
+
+
+def test_a_named_file_is_listed_even_if_missing_or_oddly_named(tmp_path: Path) -> None:
+    _touch(tmp_path, "scan.dat")
+    found = find_images([tmp_path / "scan.dat", tmp_path / "missing.png"])
+    assert [str(file.key) for file in found] == ["scan.dat", "missing.png"]
+
+
+def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no image files"):
+        find_images([_touch(tmp_path, "notes.txt")])
+
+
+def test_two_suffixes_of_one_name_keep_them(tmp_path: Path) -> None:
+    _touch(tmp_path, "a/cat.jpg", "a/cat.png", "a/dog.png", "b/cat.png")
+    stems = output_stems(find_images([tmp_path]))
+    assert [str(stem) for stem in stems] == ["a/cat.jpg", "a/cat.png", "a/dog", "b/cat"]
+
+
+def test_case_counts_as_a_collision(tmp_path: Path) -> None:
+    _touch(tmp_path, "Cat.jpg", "cat.png")
+    assert [str(stem) for stem in output_stems(find_images([tmp_path]))] == ["Cat.jpg", "cat.png"]
+
+
+def test_one_place_for_two_answers_is_refused_with_both_names(tmp_path: Path) -> None:
+    _touch(tmp_path, "x/cat.png", "y/cat.png")
+    with pytest.raises(InputError) as raised:
+        output_stems(find_images([tmp_path / "x", tmp_path / "y"]))
+    assert str(tmp_path / "x" / "cat.png") in str(raised.value) and str(tmp_path / "y" / "cat.png") in str(raised.value)
+
+
+def test_a_kept_suffix_can_collide_too(tmp_path: Path) -> None:
+    _touch(tmp_path, "cat.jpg", "cat.png", "cat.jpg.png")
+    with pytest.raises(InputError, match="would both be answered"):
+        output_stems(find_images([tmp_path]))
