@@ -1,0 +1,233 @@
+r"""The command ``lavin``: global options, sub-commands imported on use, errors as one line, exit codes.
+
+How a sub-command is written
+----------------------------
+
+``lavincli/cli/<name>.py`` has a module-level ``app: typer.Typer`` and its line in :data:`COMMANDS`::
+
+    app = typer.Typer(add_completion=False)      # completion belongs to `lavin` alone
+
+    @app.command()
+    def predict(inputs: ..., task: ...) -> None:
+        "What it does, in one line."
+        from lavincli.pipeline.load import load  # anything heavy (torch, numpy, pydantic) inside the function
+
+- A verb (predict, eval, train, doctor) has one ``@app.command()``; a group (tasks, models, plugins) has several.
+- The module's own imports stay light, because help and completion import it.
+- Results go to stdout with ``typer.echo``; everything else is logged (``logging.getLogger(__name__)``).
+- Progress bars are drawn on :func:`lavincli.cli.logs.stderr_console` if :func:`lavincli.cli.logs.wants_progress`.
+- An error a user can mend is raised as :class:`lavincli.errors.LavinError`. No sub-command catches it to print it.
+- Exit codes: return for 0; raise ``typer.Exit(3)`` for partly done; LavinError is 1 and a usage error 2.
+- ``--debug``, ``-v`` and ``-q`` are added to every sub-command here, and mean the same before and after its name.
+- Square brackets in help texts are rich's mark-up: escape them (``\[T, H, W, 3]``).
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+import typer.main
+from typer.core import TyperCommand, TyperGroup
+
+from lavincli import __version__
+from lavincli.cli.logs import configure_logging
+from lavincli.errors import LavinError
+
+PARTLY_DONE = 3
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sub-command: where it lives and its line in ``lavin --help``."""
+
+    module: str
+    summary: str
+    is_group: bool = False
+
+
+COMMANDS = {
+    "predict": Entry("lavincli.cli.predict", "Answer images and videos with a task."),
+    "eval": Entry("lavincli.cli.eval", "Measure a model on tasks, beside the trivial baselines."),
+    "train": Entry("lavincli.cli.train", "Train the ST-VAE, then the J-DiT."),
+    "tasks": Entry("lavincli.cli.tasks", "List, show and check tasks, and make their context sets.", is_group=True),
+    "models": Entry("lavincli.cli.models", "List, show and import models.", is_group=True),
+    "plugins": Entry("lavincli.cli.plugins", "List plugins and what they add.", is_group=True),
+    "doctor": Entry("lavincli.cli.doctor", "Report on this machine and installation."),
+}
+
+
+@dataclass(slots=True)
+class GlobalOptions:
+    """What the options that every sub-command takes were set to."""
+
+    debug: bool = False
+    verbosity: int = 0
+
+
+class LazyGroup(TyperGroup):
+    """The group of sub-commands: lists them without importing them, imports the one that is run."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, entry in COMMANDS.items():
+            self.commands[name] = TyperCommand(name, help=entry.summary)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Replace the listed name by the command itself; called to run it, and to complete its arguments."""
+        name = args[0] if args else ""
+        if name in COMMANDS:
+            self._install(_load(name, COMMANDS[name]))
+        elif name and not name.startswith("-"):
+            # Not ours: only now are the plugins asked, so that none of them can slow down help or completion.
+            for command in _plugin_commands():
+                self._install(command)
+        return super().resolve_command(ctx, args)
+
+    def _install(self, command: Any) -> None:
+        _add_global_options(command, self.params)
+        self.commands[command.name] = command
+
+
+def _load(name: str, entry: Entry) -> Any:
+    app = import_module(entry.module).app
+    command = typer.main.get_group(app) if entry.is_group else typer.main.get_command(app)
+    command.name = name
+    return command
+
+
+def _plugin_commands() -> list[Any]:
+    """The commands that plugins add through the hook ``lavin_commands``; ours can't be replaced."""
+    from lavincli.registry import plugin_commands
+
+    group = typer.main.get_group(plugin_commands())
+    return [command for name, command in group.commands.items() if name not in COMMANDS]
+
+
+def _add_global_options(command: Any, options: Sequence[Any]) -> None:
+    """Let ``lavin predict --debug`` mean what ``lavin --debug predict`` means, in groups at every level."""
+    if isinstance(command, TyperGroup):
+        for subcommand in command.commands.values():
+            _add_global_options(subcommand, options)
+        return
+    taken = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    command.params.extend(
+        option for option in options if option.name in ("debug", "verbose", "quiet") and taken.isdisjoint(option.opts)
+    )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lavin {__version__}")
+        raise typer.Exit
+
+
+def _global_options(ctx: typer.Context) -> GlobalOptions:
+    return ctx.find_root().ensure_object(GlobalOptions)
+
+
+def _set_debug(ctx: typer.Context, value: bool) -> None:
+    if value:
+        _global_options(ctx).debug = True
+
+
+def _set_verbose(ctx: typer.Context, value: int) -> None:
+    if value:
+        options = _global_options(ctx)
+        options.verbosity += value
+        configure_logging(options.verbosity)
+
+
+def _set_quiet(ctx: typer.Context, value: bool) -> None:
+    if value:
+        _global_options(ctx).verbosity = -1
+        configure_logging(-1)
+
+
+app = typer.Typer(cls=LazyGroup, name="lavin", no_args_is_help=True, context_settings={"max_content_width": 120})
+
+
+@app.callback(epilog="Plugins may add commands: 'lavin plugins list' names them.")
+def lavin(
+    debug: Annotated[
+        bool, typer.Option("--debug", callback=_set_debug, expose_value=False, help="Show an error's traceback.")
+    ] = False,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            callback=_set_verbose,
+            expose_value=False,
+            show_default=False,
+            help="Log more; -vv logs all.",
+        ),
+    ] = 0,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", "-q", callback=_set_quiet, expose_value=False, help="Log errors only, no progress."),
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="Show the version."),
+    ] = False,
+) -> None:
+    """LaVin-DiT: one model for many image and video tasks, told what to do by example pairs."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``lavin`` and return its exit code: 0 done, 1 failed, 2 usage, 3 partly done, 130 interrupted.
+
+    Args:
+        arguments: the words after ``lavin``; by default those of the process.
+    """
+    options = GlobalOptions()
+    configure_logging(options.verbosity)
+    try:
+        code = _run(sys.argv[1:] if arguments is None else list(arguments), options)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except LavinError as error:
+        code = _report(error.message, options)
+    except typer.TyperException as error:
+        code = _report_usage(error)
+    except typer.Abort:
+        code = _report("aborted", options)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        code = _report(f"{error.strerror or error}{where}", options)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: whatever comes is reported in one line
+        text = " ".join(str(error).split())
+        hint = "" if options.debug else "; this is a bug in lavin or in a plugin, --debug shows where"
+        code = _report(f"{type(error).__name__}: {text}{hint}", options)
+    if code == INTERRUPTED:
+        typer.echo("lavin: interrupted", err=True)
+    return code
+
+
+def _run(arguments: list[str], options: GlobalOptions) -> int:
+    result = typer.main.get_command(app).main(args=arguments, prog_name="lavin", standalone_mode=False, obj=options)
+    return result if isinstance(result, int) else 0  # typer hands back the code of a typer.Exit
+
+
+def _report(message: str, options: GlobalOptions) -> int:
+    if options.debug:
+        typer.echo(traceback.format_exc(), err=True, nl=False)
+    typer.echo(f"lavin: error: {message}", err=True)
+    logging.shutdown()
+    return 1
+
+
+def _report_usage(error: typer.TyperException) -> int:
+    message = " ".join(error.format_message().split())
+    if message:  # empty where typer has shown the help instead
+        context = getattr(error, "ctx", None)
+        hint = f" (see '{context.command_path} --help')" if context is not None else ""
+        typer.echo(f"lavin: error: {message}{hint}", err=True)
+    return error.exit_code
