@@ -46,7 +46,7 @@ def find_images(inputs: Sequence[Path], *, leave_out: Path | None = None) -> lis
 
 
 def _walk(root: Path, leave_out: Path | None) -> Iterator[str]:
-    """Paths of image files relative to `root`, with forward slashes. Links to folders aren't followed: they may loop."""
+    """Paths of image files relative to `root`, with forward slashes. Links to folders may loop: not followed."""
 
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: folder can't be read ({error.strerror}); check its permissions") from error
@@ -68,8 +68,8 @@ def output_stems(files: Sequence[ImageFile]) -> list[PurePosixPath]:
     """Where each file's answer goes below the output folder: its key without the suffix.
 
     Where two files of one folder differ in their suffix only (``a.jpg``, ``a.png``), both keep it (``a.jpg``, ``a.png``
-    are then the stems of ``a.jpg.png``, ``a.png.png``). Names are compared as a file system that ignores case and Unicode
-    form would. Raises InputError, before any work is done, if two answers would still go to one place.
+    are then the stems of ``a.jpg.png``, ``a.png.png``). Names are compared as a file system that ignores case and
+    Unicode form would. Raises InputError, before any work is done, if two answers would still go to one place.
     """
     by_stem: defaultdict[str, int] = defaultdict(int)
     for file in files:

@@ -30,7 +30,7 @@ from lavincli.errors import InputError
 logger = logging.getLogger(__name__)
 
 # Only formats that decode by themselves: EPS and its kind would start another program on untrusted input.
-READABLE_FORMATS: Final = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "TGA", "ICO")
+READABLE_FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF", "JPEG2000", "TGA", "ICO")
 _WRITE_FORMATS: Final = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF"}
 _SIXTEEN_BIT_MODES: Final = ("I;16", "I;16L", "I;16B", "I;16N")
 WHITE: Final = (255, 255, 255)
@@ -122,7 +122,7 @@ def _open(data: bytes, name: Path | str) -> Image.Image:
         image.load()
         image = ImageOps.exif_transpose(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000  # Pillow warns above the half of it
         raise InputError(f"{name}: is too large to open safely (limit {limit} megapixels); make it smaller") from error
     except UnidentifiedImageError:
         raise InputError(f"{name}: is not a picture that can be read; check its content or leave it out") from None

@@ -33,9 +33,9 @@ class SheetRow:
 def contact_sheet(rows: Sequence[SheetRow], columns: Sequence[str], *, title: str, cell: int = 192) -> Clip:
     """Lay out `rows` under the headings `columns` as one picture ``[1, H, W, 3]``.
 
-    Every picture is fitted into a square of `cell` pixels with its aspect kept; one that is enlarged by a whole factor
-    isn't smoothed, so that its pixels can be seen. Many rows are laid out in several blocks beside each other, each with its
-    own headings. Raises ValueError for no rows, or a row with another number of pictures than columns.
+    Every picture is fitted into a square of `cell` pixels with its aspect kept; one that is enlarged by a whole
+    factor isn't smoothed, so that its pixels can be seen. Many rows are laid out in several blocks beside each other,
+    each with its own headings. Raises ValueError for no rows, or a row with another number of pictures than columns.
     """
     if not rows:
         raise ValueError("a contact sheet needs at least one row")

@@ -18,7 +18,9 @@ def _touch(root: Path, *names: str) -> Path:
 
 
 def test_folders_are_walked_sorted_and_keep_their_tree(tmp_path: Path) -> None:
-    _touch(tmp_path, "b/two.JPG", "a/one.png", "a/deep er/ünï.webp", "-dash.png", "notes.txt", ".hidden.png", ".git/x.png")
+    _touch(
+        tmp_path, "b/two.JPG", "a/one.png", "a/deep er/ünï.webp", "-dash.png", "notes.txt", ".hidden.png", ".git/x.png"
+    )
     assert [str(file.key) for file in find_images([tmp_path])] == [
         "-dash.png",
         "a/deep er/ünï.webp",

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from lavincli.clip import Clip
 from lavincli.media.geometry import center_square, crop_center, fit_size, pad_center, resize
 
 _sides = st.integers(1, 400)
 
 
-def _noise(height: int, width: int, frames: int = 1) -> np.ndarray:
+def _noise(height: int, width: int, frames: int = 1) -> Clip:
     return np.random.default_rng(height * 1000 + width).integers(0, 256, (frames, height, width, 3), dtype=np.uint8)
 
 

@@ -5,24 +5,36 @@ from __future__ import annotations
 import logging
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from lavincli.clip import Clip
 from lavincli.errors import InputError
 from lavincli.media.images import read_image, read_image_with_alpha, write_image
 
 
 @pytest.fixture
-def gradient() -> np.ndarray:
+def gradient() -> Clip:
     """A picture that tells its corners and channels apart: uint8 [24, 40, 3]."""
     rows, columns = np.mgrid[0:24, 0:40]
     return np.stack([rows * 10, columns * 6, np.full_like(rows, 60)], axis=-1).astype(np.uint8)
 
 
-def test_png_is_exact(tmp_path: Path, gradient: np.ndarray) -> None:
+def _png(width: int, height: int, bits: int, data: bytes) -> bytes:
+    """An RGB PNG from its compressed data."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def test_png_is_exact(tmp_path: Path, gradient: Clip) -> None:
     path = tmp_path / "deep" / "picture.png"
     write_image(path, gradient[None])
     clip = read_image(path)
@@ -32,7 +44,7 @@ def test_png_is_exact(tmp_path: Path, gradient: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
-def test_lossy_formats_are_close(tmp_path: Path, gradient: np.ndarray, suffix: str) -> None:
+def test_lossy_formats_are_close(tmp_path: Path, gradient: Clip, suffix: str) -> None:
     path = tmp_path / f"picture{suffix}"
     write_image(path, gradient[None])
     assert np.abs(read_image(path)[0].astype(int) - gradient).mean() < 6
@@ -45,17 +57,12 @@ def test_sixteen_bit_gray_is_scaled_not_clipped(tmp_path: Path) -> None:
 
 
 def test_sixteen_bit_rgb_keeps_the_high_bytes(tmp_path: Path) -> None:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
     pixels = np.array([[[65535, 0x8011, 0x01FF]]], dtype=">u2")
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0))
-    data = chunk(b"IDAT", zlib.compress(b"\0" + pixels.tobytes()))
-    (tmp_path / "rgb16.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + data + chunk(b"IEND", b""))
+    (tmp_path / "rgb16.png").write_bytes(_png(1, 1, 16, zlib.compress(b"\0" + pixels.tobytes())))
     assert read_image(tmp_path / "rgb16.png")[0, 0, 0].tolist() == [255, 128, 1]
 
 
-def test_exif_orientation_is_applied(tmp_path: Path, gradient: np.ndarray) -> None:
+def test_exif_orientation_is_applied(tmp_path: Path, gradient: Clip) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
     Image.fromarray(gradient).save(tmp_path / "turned.png", exif=exif)
@@ -90,7 +97,7 @@ def test_alpha_is_composed_over_white_or_kept(tmp_path: Path) -> None:
     np.testing.assert_array_equal(alpha[0], rgba[..., 3])
 
 
-def test_a_picture_without_alpha_is_opaque(tmp_path: Path, gradient: np.ndarray) -> None:
+def test_a_picture_without_alpha_is_opaque(tmp_path: Path, gradient: Clip) -> None:
     Image.fromarray(gradient).save(tmp_path / "photo.png")
     colours, alpha = read_image_with_alpha(tmp_path / "photo.png")
     assert colours.shape == (1, 24, 40, 3) and alpha.shape == (1, 24, 40) and alpha.min() == 255
@@ -125,10 +132,7 @@ def _truncated_png(path: Path) -> None:
 
 def _bomb(path: Path) -> None:
     """A PNG of a few bytes that claims 60000 x 60000 pixels."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)) + b"\0" * 64
-    )
+    path.write_bytes(_png(60000, 60000, 8, zlib.compress(b"\0" * 64)))
 
 
 def _float_tiff(path: Path) -> None:
@@ -148,7 +152,9 @@ def _float_tiff(path: Path) -> None:
         ("depth.tiff", _float_tiff, "floating-point"),
     ],
 )
-def test_bad_files_give_one_line_with_the_name(tmp_path: Path, name: str, make, reason: str) -> None:  # type: ignore[no-untyped-def]
+def test_bad_files_give_one_line_with_the_name(
+    tmp_path: Path, name: str, make: Callable[[Path], object], reason: str
+) -> None:
     make(tmp_path / name)
     with pytest.raises(InputError) as raised:
         read_image(tmp_path / name)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lavincli.clip import Clip
 from lavincli.media.sheet import SheetRow, contact_sheet
 
 
-def _flat(colour: tuple[int, int, int], height: int = 32, width: int = 32) -> np.ndarray:
+def _flat(colour: tuple[int, int, int], height: int = 32, width: int = 32) -> Clip:
     return np.full((1, height, width, 3), colour, dtype=np.uint8)
 
 
-def _count(sheet: np.ndarray, colour: tuple[int, int, int]) -> int:
+def _count(sheet: Clip, colour: tuple[int, int, int]) -> int:
     return int((sheet == np.array(colour, dtype=np.uint8)).all(axis=-1).sum())
 
 
