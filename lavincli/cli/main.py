@@ -103,9 +103,11 @@ def _load(name: str, entry: Entry) -> Any:
 
 def _plugin_commands() -> list[Any]:
     """The commands that plugins add through the hook ``lavin_commands``; ours can't be replaced."""
-    from lavincli.registry import plugin_commands
+    from lavincli.registry import registry
 
-    group = typer.main.get_group(plugin_commands())
+    extra = typer.Typer(add_completion=False)
+    registry().add_commands(extra)
+    group = typer.main.get_group(extra)
     return [command for name, command in group.commands.items() if name not in COMMANDS]
 
 
