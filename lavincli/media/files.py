@@ -13,7 +13,10 @@ from typing import Final
 from lavincli.errors import InputError
 
 IMAGE_SUFFIXES: Final = frozenset(
-    ".png .jpg .jpeg .jfif .webp .gif .bmp .tif .tiff .ppm .pgm .pnm .avif .jp2 .tga".split()
+    (
+        *(".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif", ".bmp", ".tif", ".tiff"),
+        *(".ppm", ".pgm", ".pnm", ".avif", ".jp2", ".tga"),
+    )
 )
 
 

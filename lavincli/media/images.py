@@ -81,7 +81,18 @@ def decode_image(data: bytes, name: Path | str, *, background: tuple[int, int, i
 
     Raises InputError like `read_image`.
     """
-    image = _to_rgba_or_rgb(_open(data, name), name)
+    return _compose(_to_rgba_or_rgb(_open(data, name), name), background)
+
+
+def clip_from_pillow(image: Image.Image, *, background: tuple[int, int, int] = WHITE) -> Clip:
+    """A Pillow image of any mode as ``uint8 [1, H, W, 3]`` RGB, by the same rules as a file.
+
+    Raises InputError for a mode of unknown range.
+    """
+    return _compose(_to_rgba_or_rgb(ImageOps.exif_transpose(image), "image"), background)
+
+
+def _compose(image: Image.Image, background: tuple[int, int, int]) -> Clip:
     if image.mode == "RGBA":
         canvas = Image.new("RGBA", image.size, (*background, 255))
         image = Image.alpha_composite(canvas, image).convert("RGB")

@@ -21,7 +21,8 @@ def _noise(height: int, width: int, frames: int = 1) -> Clip:
 def test_resize_is_pillow_bicubic_frame_by_frame() -> None:
     clip = _noise(37, 50, frames=2)
     small = resize(clip, (16, 20))
-    assert small.shape == (2, 16, 20, 3) and small.dtype == np.uint8
+    assert small.shape == (2, 16, 20, 3)
+    assert small.dtype == np.uint8
     expected = Image.fromarray(clip[1]).resize((20, 16), Image.Resampling.BICUBIC)
     np.testing.assert_array_equal(small[1], np.asarray(expected))
 
@@ -45,7 +46,8 @@ def test_resize_to_nothing_is_refused() -> None:
 @given(height=_sides, width=_sides, bound=st.integers(1, 400))
 def test_fitted_size_is_inside_and_touches_the_bounds(height: int, width: int, bound: int) -> None:
     fitted = fit_size((height, width), (bound, bound))
-    assert 1 <= min(fitted) and max(fitted) == bound
+    assert min(fitted) >= 1
+    assert max(fitted) == bound
     # the aspect is kept to within half a pixel of the shorter side
     if min(fitted) > 1:
         longer, shorter = max(height, width), min(height, width)

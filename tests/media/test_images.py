@@ -38,7 +38,8 @@ def test_png_is_exact(tmp_path: Path, gradient: Clip) -> None:
     path = tmp_path / "deep" / "picture.png"
     write_image(path, gradient[None])
     clip = read_image(path)
-    assert clip.shape == (1, 24, 40, 3) and clip.dtype == np.uint8
+    assert clip.shape == (1, 24, 40, 3)
+    assert clip.dtype == np.uint8
     np.testing.assert_array_equal(clip[0], gradient)
     assert [entry.name for entry in path.parent.iterdir()] == ["picture.png"]
 
@@ -100,13 +101,17 @@ def test_alpha_is_composed_over_white_or_kept(tmp_path: Path) -> None:
 def test_a_picture_without_alpha_is_opaque(tmp_path: Path, gradient: Clip) -> None:
     Image.fromarray(gradient).save(tmp_path / "photo.png")
     colours, alpha = read_image_with_alpha(tmp_path / "photo.png")
-    assert colours.shape == (1, 24, 40, 3) and alpha.shape == (1, 24, 40) and alpha.min() == 255
+    assert colours.shape == (1, 24, 40, 3)
+    assert alpha.shape == (1, 24, 40)
+    assert alpha.min() == 255
 
 
 def test_cmyk_jpeg(tmp_path: Path) -> None:
     Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "print.jpg", quality=100)
     red, green, blue = read_image(tmp_path / "print.jpg")[0, 4, 4].tolist()
-    assert red > 240 and green < 15 and blue < 15
+    assert red > 240
+    assert green < 15
+    assert blue < 15
 
 
 def test_the_first_frame_of_an_animation_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -114,7 +119,8 @@ def test_the_first_frame_of_an_animation_with_a_warning(tmp_path: Path, caplog: 
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
     with caplog.at_level(logging.WARNING):
         clip = read_image(tmp_path / "moving.gif")
-    assert clip.shape == (1, 4, 6, 3) and clip[0, 0, 0].tolist() == [255, 0, 0]
+    assert clip.shape == (1, 4, 6, 3)
+    assert clip[0, 0, 0].tolist() == [255, 0, 0]
     assert "moving.gif: has 3 frames" in caplog.text
 
 
@@ -159,7 +165,8 @@ def test_bad_files_give_one_line_with_the_name(
     with pytest.raises(InputError) as raised:
         read_image(tmp_path / name)
     message = str(raised.value)
-    assert str(tmp_path / name) in message and reason in message
+    assert str(tmp_path / name) in message
+    assert reason in message
     assert "\n" not in message
 
 

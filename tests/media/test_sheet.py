@@ -20,8 +20,10 @@ def _count(sheet: Clip, colour: tuple[int, int, int]) -> int:
 def test_every_picture_is_there_at_the_cell_size() -> None:
     rows = [SheetRow("photos/one.jpg", [_flat((255, 0, 0)), _flat((0, 0, 255))])]
     sheet = contact_sheet(rows, ["query", "prediction"], title="Colorization", cell=96)
-    assert sheet.shape[0] == 1 and sheet.dtype == np.uint8
-    assert _count(sheet, (255, 0, 0)) == 96 * 96 and _count(sheet, (0, 0, 255)) == 96 * 96
+    assert sheet.shape[0] == 1
+    assert sheet.dtype == np.uint8
+    assert _count(sheet, (255, 0, 0)) == 96 * 96
+    assert _count(sheet, (0, 0, 255)) == 96 * 96
 
 
 def test_the_aspect_is_kept() -> None:
