@@ -1,1 +1,1 @@
-"""The example pairs that tell the model what to do: where they are read, which are taken, how they become a sequence."""
+"""The example pairs that tell the model what to do: reading them, choosing some, and the sequence they become."""

@@ -25,7 +25,11 @@ def to_working_size(clip: Clip, resolution: int, resample: Resample = "bicubic")
 
 
 def context_clips(
-    pairs: Sequence[Pair], resolution: int, *, input_resample: Resample = "bicubic", target_resample: Resample = "bicubic"
+    pairs: Sequence[Pair],
+    resolution: int,
+    *,
+    input_resample: Resample = "bicubic",
+    target_resample: Resample = "bicubic",
 ) -> NDArray[np.uint8]:
     """The pictures of K pairs in published order at the working size: ``[2 K, T, resolution, resolution, 3]``."""
     clips: list[Clip] = []

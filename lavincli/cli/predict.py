@@ -1,0 +1,165 @@
+"""``lavin predict``: answer a folder of pictures with a task."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lavincli.errors import LavinError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lavincli.pipeline.folder import Answered, SaveKind
+    from lavincli.pipeline.records import Record
+
+logger = logging.getLogger(__name__)
+
+app = typer.Typer(add_completion=False)
+
+_EXAMPLE = "Example: lavin predict photos/ --task colorization -o out/ --sheet out/sheet.png"
+
+
+@app.command(epilog=_EXAMPLE)
+def predict(
+    inputs: Annotated[
+        list[Path], typer.Argument(help="Pictures, and folders that are searched for pictures.", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the answers; it mirrors the inputs.", show_default=False)
+    ],
+    task: Annotated[
+        str | None, typer.Option("--task", "-t", help="Name of a task, or path of its folder.", show_default=False)
+    ] = None,
+    model: Annotated[str, typer.Option(help="Name or folder of a model.")] = "lavin-tiny",
+    context: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of example pairs (<id>_input.png, <id>_target.png) in place of the task's own.",
+            show_default=False,
+        ),
+    ] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, help="How many example pairs to show the model.", show_default="the model's")
+    ] = None,
+    select: Annotated[
+        Literal["fixed", "random"], typer.Option(help="Which pairs: the first ones, or drawn by the seed.")
+    ] = "fixed",
+    seed: Annotated[int, typer.Option(help="Seed of the run; each picture's own is made from it and its path.")] = 0,
+    guidance: Annotated[
+        float | None, typer.Option(help="Guidance scale; 1 is none.", show_default="the model's")
+    ] = None,
+    grid: Annotated[
+        str | None,
+        typer.Option(help="Points in time: a number, published:N or uniform:N.", show_default="the model's"),
+    ] = None,
+    solver: Annotated[str | None, typer.Option(help="Solver of the flow.", show_default="the model's")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures computed at once.")] = 8,
+    size: Annotated[
+        Literal["native", "model"], typer.Option(help="Answers at each picture's own size, or at the model's.")
+    ] = "native",
+    save: Annotated[
+        str, typer.Option(help="What to write, separated by commas: value (the decoded answer), rgb (the picture).")
+    ] = "value",
+    sheet: Annotated[
+        Path | None, typer.Option(help="Also write a contact sheet, query | prediction.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line for each picture, not paths.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what is answered already.")] = False,
+    device: Annotated[
+        str | None, typer.Option(help="Device, as PyTorch names it: cpu, cuda, cuda:1.", show_default="the best one")
+    ] = None,
+    dtype: Annotated[
+        str | None, typer.Option(help="Number format: float32, bfloat16.", show_default="fits the device")
+    ] = None,
+) -> None:
+    """Answer pictures with a task, into a folder that mirrors the inputs.
+
+    Prints the path of every answer. What was answered before from the same input, model, context and settings is kept;
+    a picture that can't be read is recorded in predictions.jsonl, and the rest is done (exit code 3).
+    """
+    if task is None and context is None:
+        raise typer.BadParameter("give a task, or a folder of example pairs with --context", param_hint="--task")
+    kinds = _kinds(save)
+    # Everything that can be wrong and needs no model is found before the model is loaded.
+    from lavincli.pipeline.folder import FolderRun, plan
+
+    items = plan(inputs, output, save=kinds)
+    from lavincli.registry import task as find_task
+
+    found = None if task is None else find_task(task)
+    from lavincli.pipeline.gallery import Gallery
+    from lavincli.pipeline.load import load
+    from lavincli.pipeline.predict import make_predictor
+
+    predictor = make_predictor(
+        load(model, device=device, dtype=dtype),
+        found,
+        context=context,
+        pairs=pairs,
+        select=select,
+        seed=seed,
+        guidance=guidance,
+        grid=grid,
+        solver=solver,
+    )
+    run = FolderRun(
+        predictor, items, output, seed=seed, save=kinds, size=size, batch_size=batch_size, overwrite=overwrite
+    )
+    gallery = None if sheet is None else Gallery(output)
+    counts = {"done": 0, "skipped": 0, "failed": 0}
+    for answered in _with_progress(run, len(items)):
+        record = answered.record
+        counts[record.status] += 1
+        if record.error is not None:
+            logger.error("%s", record.error)
+        if gallery is not None:
+            gallery.add(answered)
+        _print(record, output, as_json=as_json)
+    if gallery is not None and sheet is not None:
+        title = f"{found.title if found else 'own examples'}: {predictor.pipeline.config.name}"
+        if not gallery.write(sheet, title):
+            logger.warning("%s: not written, there is nothing to show", sheet)
+    logger.info("%s: %s", output, ", ".join(f"{count} {status}" for status, count in counts.items() if count))
+    if counts["failed"] == len(items):
+        reasons = f"the reasons are above and in {output / 'predictions.jsonl'}"
+        raise LavinError(f"none of the {len(items)} inputs could be answered; {reasons}")
+    if counts["failed"]:
+        raise typer.Exit(3)
+
+
+def _kinds(text: str) -> list[SaveKind]:
+    from lavincli.pipeline.folder import SAVE_KINDS
+
+    wanted = {part.strip() for part in text.split(",") if part.strip()}
+    unknown = wanted.difference(SAVE_KINDS)
+    if unknown or not wanted:
+        names = ", ".join(SAVE_KINDS)
+        raise typer.BadParameter(f"'{text}': use one or more of {names}, separated by commas", param_hint="--save")
+    return [kind for kind in SAVE_KINDS if kind in wanted]
+
+
+def _with_progress(run: Iterable[Answered], total: int) -> Iterator[Answered]:
+    from lavincli.cli.logs import stderr_console, wants_progress
+
+    if not wants_progress():
+        yield from run
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr_console(), transient=True) as progress:
+        yield from progress.track(run, total=total, description="predict")
+
+
+def _print(record: Record, output: Path, *, as_json: bool) -> None:
+    files = {kind: [str(output / file) for file in files] for kind, files in record.files.items()}
+    if as_json:
+        typer.echo(record.model_copy(update={"files": files}).model_dump_json())
+        return
+    for paths in files.values():
+        for path in paths:
+            typer.echo(path)

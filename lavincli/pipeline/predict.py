@@ -1,0 +1,212 @@
+"""What `Pipeline.predict` does: queries of any kind in, predictions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
+
+import numpy as np
+from PIL import Image
+from pydantic import ValidationError
+
+from lavincli.clip import Clip, Pair
+from lavincli.context.read import read_context
+from lavincli.context.selection import select_pairs
+from lavincli.errors import ConfigError, InputError
+from lavincli.media.images import clip_from_pillow, read_image
+from lavincli.model.config import SamplingConfig
+from lavincli.pipeline.prediction import OutputSize, Prediction
+from lavincli.pipeline.predictor import Predictor
+from lavincli.registry import task as find_task
+
+if TYPE_CHECKING:
+    from lavincli.cards.task import Task
+    from lavincli.pipeline.pipeline import Pipeline
+
+Query: TypeAlias = "Clip | Image.Image | Path | str"
+Context: TypeAlias = "Sequence[Pair] | Path | str"
+
+
+@overload
+def predict(
+    pipeline: Pipeline,
+    query: Query,
+    task: str | Task | Sequence[Pair] | None = None,
+    *,
+    context: Context | None = None,
+    pairs: int | None = None,
+    select: str = "fixed",
+    seed: int | Sequence[int] = 0,
+    guidance: float | None = None,
+    grid: int | str | None = None,
+    solver: str | None = None,
+    size: OutputSize = "native",
+    batch_size: int = 8,
+) -> Prediction: ...
+
+
+@overload
+def predict(
+    pipeline: Pipeline,
+    query: Sequence[Query],
+    task: str | Task | Sequence[Pair] | None = None,
+    *,
+    context: Context | None = None,
+    pairs: int | None = None,
+    select: str = "fixed",
+    seed: int | Sequence[int] = 0,
+    guidance: float | None = None,
+    grid: int | str | None = None,
+    solver: str | None = None,
+    size: OutputSize = "native",
+    batch_size: int = 8,
+) -> list[Prediction]: ...
+
+
+def predict(
+    pipeline: Pipeline,
+    query: Query | Sequence[Query],
+    task: str | Task | Sequence[Pair] | None = None,
+    *,
+    context: Context | None = None,
+    pairs: int | None = None,
+    select: str = "fixed",
+    seed: int | Sequence[int] = 0,
+    guidance: float | None = None,
+    grid: int | str | None = None,
+    solver: str | None = None,
+    size: OutputSize = "native",
+    batch_size: int = 8,
+) -> Prediction | list[Prediction]:
+    """Answer one query, or a list of them.
+
+    A query is stretched to the model's square working size and its answer is stretched back.
+
+    Args:
+        pipeline: the model.
+        query: a picture as ``uint8 [1, H, W, 3]``, ``[H, W, 3]`` or ``[H, W]``, a Pillow image, or a file's path; or a
+            list of those.
+        task: a task's name, a task, or the example pairs themselves.
+        context: example pairs, or a folder of them, in place of the task's own.
+        pairs: how many of them to use; by default as many as the model was made for, or all if there are fewer.
+        select: which of them: "fixed" (the first ones) or "random" (drawn by `seed`).
+        seed: of the starting noise; a list gives one seed to each query. With one seed, all queries start from the same
+            noise, so that an answer doesn't depend on its place in the list.
+        guidance: how much to push away from the answer without context; 1 doesn't. By default the model's.
+        grid: points in time, as in ``pipeline.sample``. By default the model's.
+        solver: as in ``pipeline.sample``. By default the model's.
+        size: "native": answers at each query's own size; "model": at the model's working size.
+        batch_size: how many queries to compute at once.
+
+    Returns:
+        A prediction, or for a list of queries a list in the same order.
+
+    Raises:
+        UnknownNameError: no such task, or way to select.
+        InputError: a query or a context that can't be read, or too few pairs.
+        ConfigError: neither task nor context, or a setting that isn't valid.
+    """
+    many = isinstance(query, Sequence) and not isinstance(query, str)
+    queries: Sequence[Query] = query if many else [query]  # type: ignore[assignment,list-item]
+    seeds = [seed] * len(queries) if isinstance(seed, int) else list(seed)
+    if len(seeds) != len(queries):
+        raise ConfigError(f"{len(seeds)} seeds for {len(queries)} queries; give one seed, or one to each query")
+    predictor = make_predictor(
+        pipeline,
+        task,
+        context=context,
+        pairs=pairs,
+        select=select,
+        seed=seeds[0] if seeds else 0,
+        guidance=guidance,
+        grid=grid,
+        solver=solver,
+    )
+    predictions: list[Prediction] = []
+    for start in range(0, len(queries), batch_size):
+        batch = [as_clip(one) for one in queries[start : start + batch_size]]
+        predictions.extend(predictor.answer(batch, seeds[start : start + batch_size], size=size))
+    return predictions if many else predictions[0]
+
+
+def make_predictor(
+    pipeline: Pipeline,
+    task: str | Task | Sequence[Pair] | None = None,
+    *,
+    context: Context | None = None,
+    pairs: int | None = None,
+    select: str = "fixed",
+    seed: int = 0,
+    guidance: float | None = None,
+    grid: int | str | None = None,
+    solver: str | None = None,
+) -> Predictor:
+    """Bind a pipeline to a task, a context and a way of sampling; arguments and errors as in `predict`."""
+    found: Task | None = None
+    if isinstance(task, str):
+        found = find_task(task)
+    elif isinstance(task, Sequence):
+        if context is not None:
+            raise ConfigError("example pairs were given twice, as task and as context; give them once")
+        context = task
+    else:
+        found = task
+    if context is None:
+        if found is None:
+            raise ConfigError("neither a task nor example pairs were given; the model needs one of them")
+        context = found.context_pairs()
+    elif isinstance(context, (str, Path)):
+        context = read_context(Path(context))
+    if pairs is None:
+        pairs = min(pipeline.config.context_pairs, len(context))
+    return Predictor(
+        pipeline,
+        select_pairs(context, pairs, select, seed=seed),
+        task=found,
+        sampling=resolve_sampling(pipeline.config.sampling, guidance=guidance, grid=grid, solver=solver),
+    )
+
+
+def resolve_sampling(
+    default: SamplingConfig,
+    *,
+    guidance: float | None = None,
+    grid: int | str | None = None,
+    solver: str | None = None,
+) -> SamplingConfig:
+    """The model's way of sampling, changed where something is given; a bare number of points means the published grid.
+
+    Raises ConfigError for a setting that isn't valid.
+    """
+    settings: dict[str, Any] = default.model_dump()
+    if guidance is not None:
+        settings["guidance"] = guidance
+    if grid is not None:
+        settings["grid"] = f"published:{grid}" if str(grid).isdecimal() else str(grid)
+    if solver is not None:
+        settings["solver"] = solver
+    try:
+        return SamplingConfig.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"sampling setting {key}={settings.get(key)!r}: {first['msg']}") from error
+
+
+def as_clip(query: Query) -> Clip:
+    """Any kind of query as a clip ``uint8 [1, H, W, 3]``. Raises InputError for another shape, type or a bad file."""
+    if isinstance(query, (str, Path)):
+        return read_image(query)
+    if isinstance(query, Image.Image):
+        return clip_from_pillow(query)
+    array = np.asarray(query)
+    if array.dtype != np.uint8:
+        raise InputError(f"a query array is uint8 with values 0..255, not {array.dtype}; convert it first")
+    if array.ndim == 2:
+        array = np.repeat(array[..., None], 3, axis=2)
+    if array.ndim == 3:
+        array = array[None]
+    if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] != 3 or array.size == 0:
+        raise InputError(f"a query array is [1, H, W, 3], [H, W, 3] or [H, W], not {list(np.shape(query))}")
+    return array

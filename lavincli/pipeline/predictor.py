@@ -1,0 +1,143 @@
+"""A pipeline bound to one task, one context and one way of sampling: what answers queries, a batch at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lavincli.blocks import Codec
+from lavincli.clip import Clip, Pair
+from lavincli.context.sequence import condition, context_clips, to_working_size
+from lavincli.errors import InputError
+from lavincli.media.geometry import Resample, resize
+from lavincli.model.config import SamplingConfig
+from lavincli.pipeline.prediction import OutputSize, Prediction
+from lavincli.registry import registry
+
+if TYPE_CHECKING:
+    from lavincli.cards.task import Task
+    from lavincli.pipeline.pipeline import Pipeline
+
+# Contexts whose latents a pipeline keeps; at 512 pixels and 8 pairs one takes 4 MB.
+_CONTEXTS_KEPT: Final = 8
+_ENCODED_AT_ONCE: Final = 8
+_context_latents: WeakKeyDictionary[Pipeline, OrderedDict[str, Tensor]] = WeakKeyDictionary()
+
+
+class Predictor:
+    """Answers queries with one task, context and way of sampling.
+
+    Args:
+        pipeline: the model.
+        context: the pairs, in the order the model shall see them; of any size.
+        task: gives the codecs; None: answers are plain RGB pictures.
+        sampling: grid, guidance and solver; the model's own by default.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        context: Sequence[Pair],
+        *,
+        task: Task | None = None,
+        sampling: SamplingConfig | None = None,
+    ) -> None:
+        self.pipeline = pipeline
+        self.context = tuple(context)
+        self.task = task
+        self.sampling = sampling or pipeline.config.sampling
+        self.codec: Codec = registry().block("codecs", "rgb")() if task is None else task.codec
+        self._input_resample: Resample = "bicubic" if task is None else _resample_of(task.input_codec)
+        self._output_resample: Resample = _resample_of(self.codec)
+        clips = context_clips(
+            self.context,
+            pipeline.config.resolution,
+            input_resample=self._input_resample,
+            target_resample=self._output_resample,
+        )
+        self.context_hash = hashlib.sha256(repr(clips.shape).encode() + clips.tobytes()).hexdigest()
+        self._latents = _encode_context(pipeline, clips, self.context_hash)
+
+    @property
+    def context_ids(self) -> tuple[str, ...]:
+        """The ids of the pairs, in the order the model sees them."""
+        return tuple(pair.key for pair in self.context)
+
+    @property
+    def fingerprint(self) -> str:
+        """A sha256 of all that decides an answer beside query and seed: model, dtype, task, context, sampling."""
+        parts = {
+            "model": self.pipeline.fingerprint,
+            "dtype": str(self.pipeline.dtype),
+            "task": None if self.task is None else self.task.card.model_dump(mode="json"),
+            "context": self.context_hash,
+            "sampling": self.sampling.model_dump(mode="json"),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def raw(self, queries: Sequence[Clip], seeds: Sequence[int]) -> NDArray[np.uint8]:
+        """The model's own pictures ``uint8 [B, 1, S, S, 3]`` for queries of any size, one seed each.
+
+        Raises InputError for a query that isn't one frame of RGB.
+        """
+        for query in queries:
+            if query.ndim != 4 or query.shape[0] != 1 or query.shape[3] != 3 or query.dtype != np.uint8:
+                raise InputError(f"a query is a picture, uint8 [1, H, W, 3], not {query.dtype} {list(query.shape)}")
+        resolution = self.pipeline.config.resolution
+        working = np.stack([to_working_size(query, resolution, self._input_resample) for query in queries])
+        with torch.inference_mode():
+            latents = self.pipeline.sample(
+                condition(self._latents, self.pipeline.encode(working)),
+                guidance=self.sampling.guidance,
+                grid=self.sampling.grid,
+                solver=self.sampling.solver,
+                seed=list(seeds),
+            )
+            return self.pipeline.decode(latents)
+
+    def answer(self, queries: Sequence[Clip], seeds: Sequence[int], *, size: OutputSize = "native") -> list[Prediction]:
+        """Answer one batch of queries ``[1, H, W, 3]`` of any sizes, one seed each.
+
+        An answer doesn't depend on what else is in the batch, beyond the rounding of the last bit.
+        """
+        pictures = self.raw(queries, seeds)
+        return [
+            self.finish(query, raw, seed, size=size) for query, raw, seed in zip(queries, pictures, seeds, strict=True)
+        ]
+
+    def finish(self, query: Clip, raw: Clip, seed: int, *, size: OutputSize = "native") -> Prediction:
+        """Bring the model's picture of one query to the size asked for, and decode it."""
+        rgb = raw
+        if size == "native":
+            rgb = resize(raw, (query.shape[1], query.shape[2]), self._output_resample)
+        shown = resize(query, (rgb.shape[1], rgb.shape[2]), self._input_resample)
+        value = self.codec.decode(rgb, context=self.context, query=shown)
+        name = None if self.task is None else self.task.name
+        return Prediction(rgb, value, raw, name, self.context_ids, seed, self.sampling)
+
+
+def _resample_of(codec: Codec) -> Resample:
+    resample: Resample = getattr(codec, "resample", "bicubic")
+    return resample
+
+
+def _encode_context(pipeline: Pipeline, clips: NDArray[np.uint8], key: str) -> Tensor:
+    """Latents ``[2 K, 16, T', h, w]`` of a context, kept for the contexts that a pipeline used last."""
+    kept = _context_latents.setdefault(pipeline, OrderedDict())
+    if key not in kept:
+        parts = [clips[start : start + _ENCODED_AT_ONCE] for start in range(0, len(clips), _ENCODED_AT_ONCE)]
+        with torch.inference_mode():
+            kept[key] = torch.cat([pipeline.encode(part) for part in parts])
+        if len(kept) > _CONTEXTS_KEPT:
+            kept.popitem(last=False)
+    kept.move_to_end(key)
+    return kept[key]
