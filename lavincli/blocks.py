@@ -1,0 +1,59 @@
+"""What a building block must be able to do: the protocols that plugins implement.
+
+Nothing has to be inherited; a class with these methods is a codec or a metric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from lavincli.clip import Clip, Pair, Sample
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """The two ends between a native value and its picture.
+
+    Two optional attributes tell lavin how pictures of this codec may be handled: ``resample`` ("bicubic", the default,
+    or "nearest" for pictures whose colours are labels) and ``mirrorable`` (True by default; False where a mirrored
+    picture means something else, as with surface normals).
+    """
+
+    def render(self, value: Any) -> Clip:
+        """Native value -> RGB clip ``uint8 [T, H, W, 3]`` of the value's own size."""
+
+    def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Any:
+        """RGB clip -> native value. ``context`` are the pairs that defined the task, ``query`` the input clip."""
+
+    def save(self, value: Any, path_without_suffix: Path) -> list[Path]:
+        """Write a native value beside ``path_without_suffix`` (the codec adds suffixes); returns the files written."""
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """Scores predictions against targets, both native values as ``Codec.decode`` gives them.
+
+    ``update`` counts one item in; ``compute`` gives the scores of everything counted so far. A fresh instance that has
+    seen one item scores that item. ``higher_is_better`` has one entry for each key of ``compute``, headline first.
+    """
+
+    @property
+    def higher_is_better(self) -> Mapping[str, bool]: ...
+
+    def update(self, prediction: Any, target: Any, *, query: Clip | None = None) -> None: ...
+
+    def compute(self) -> dict[str, float]: ...
+
+
+Transform = Callable[[Clip, np.random.Generator], Clip]
+"""Makes one side of a pair from the other. Pure: the same clip and generator state give the same clip."""
+
+LoaderFactory = Callable[..., Sequence[Sample]]
+"""``factory(root: Path | None, split: str, **options)``: a lazy sequence; ``root`` None means the bundled data."""
+CodecFactory = Callable[..., Codec]
+TransformFactory = Callable[..., Transform]
+MetricFactory = Callable[..., Metric]

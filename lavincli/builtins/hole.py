@@ -1,0 +1,34 @@
+"""Finds the mid-gray square that the inpainting task cuts into a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from lavincli.clip import Clip
+
+MID_GRAY = 127
+"""The value of all three channels inside the hole, as measured in the paper's figures."""
+_SMALLEST_SHARE = 1 / 16
+"""A gray square with a side below this share of the picture is taken for a part of the photo."""
+
+
+def find_hole(query: Clip, *, tolerance: int = 0) -> NDArray[np.bool_] | None:
+    """The largest square of ``query`` ``uint8 [T, H, W, 3]`` that is mid-gray in all frames, as a mask ``[H, W]``.
+
+    Gray pixels of the photo that touch the square are not taken for a part of it. ``tolerance`` allows for values that
+    are off by some levels. None if there is no such square.
+    """
+    gray = (np.abs(query.astype(np.int16) - MID_GRAY) <= tolerance).all(axis=(0, 3))
+    # The largest square inside has its centre at the largest chessboard distance d from anything else, and a side of
+    # 2 d - 1 or 2 d. An opening with the smaller of them keeps the whole square and nothing thinner.
+    distance = ndimage.distance_transform_cdt(np.pad(gray, 1), metric="chessboard")[1:-1, 1:-1]
+    side = 2 * int(distance.max()) - 1
+    if side < _SMALLEST_SHARE * min(gray.shape):
+        return None
+    opened = ndimage.binary_opening(gray, structure=np.ones((side, side), dtype=bool))
+    labels, count = ndimage.label(opened)
+    largest = int(np.argmax(np.bincount(labels.ravel(), minlength=count + 1)[1:])) + 1
+    mask: NDArray[np.bool_] = labels == largest
+    return mask

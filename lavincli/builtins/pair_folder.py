@@ -1,0 +1,43 @@
+"""The loader for a folder of pairs, ``<id>_input.png`` beside ``<id>_target.png``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lavincli.builtins.split import hash_split
+from lavincli.clip import Sample
+from lavincli.errors import InputError
+from lavincli.lazy_samples import LazySamples
+from lavincli.media.images import read_image
+from lavincli.pair_files import PairFiles, list_pairs
+
+
+def pair_folder(root: Path | None, split: str, *, test_share: float = 0.0) -> Sequence[Sample]:
+    """Every pair in ``root`` and below it.
+
+    Args:
+        root: the folder; there is no bundled one.
+        split: "train" or "test": shares of the pairs by a hash of their ids.
+        test_share: share of the pairs in the test split; with 0 both splits hold all of them.
+
+    Returns samples whose input and target are clips ``uint8 [1, H, W, 3]``, and whose key is the pair's id.
+    Raises InputError: no root given, no such folder, no pair in it, a partner missing; on access, a damaged image or
+    sides of different sizes.
+    """
+    if root is None:
+        raise InputError("a folder of pairs needs a root: <id>_input.png beside <id>_target.png")
+    chosen = hash_split(list_pairs(root), lambda pair: pair.key, split, test_share)
+    if not chosen:
+        raise InputError(f"{root}: no pair is left for split {split}; check test_share")
+    return LazySamples(chosen, _read)
+
+
+def _read(pair: PairFiles) -> Sample:
+    source, target = read_image(pair.input), read_image(pair.target)
+    if source.shape != target.shape:
+        raise InputError(
+            f"{pair.input}: is {source.shape[2]} x {source.shape[1]} pixels, but {pair.target.name} is "
+            f"{target.shape[2]} x {target.shape[1]}; the two sides of a pair must match"
+        )
+    return Sample(pair.key, target=target, input=source, meta={"path": str(pair.target)})

@@ -1,0 +1,243 @@
+"""A task: what its card binds together, ready to be used."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from lavincli.blocks import Codec, Metric, Transform
+from lavincli.cards.build import build, factory_of
+from lavincli.cards.card import Side, TaskCard
+from lavincli.cards.framing import Frame, generator
+from lavincli.clip import Clip, Pair, Sample
+from lavincli.errors import CardError, LavinError, UnknownNameError
+from lavincli.lazy_samples import LazySamples
+from lavincli.media.images import read_image
+from lavincli.pair_files import list_pairs
+
+
+class Task:
+    """One task, from its card and its folder. Building blocks are made on first use; a mistake is a CardError.
+
+    Attributes:
+        card: the validated card.
+        card_file: where it was read.
+        folder: holds the card, and ``context/`` where the task has a context set.
+    """
+
+    def __init__(self, card: TaskCard, card_file: Path) -> None:
+        self.card = card
+        self.card_file = card_file
+        self.folder = card_file.parent
+
+    def __repr__(self) -> str:
+        return f"Task({self.name!r}, version {self.card.version}, {self.folder})"
+
+    def __reduce__(self) -> tuple[type[Task], tuple[TaskCard, Path]]:
+        # Worker processes make the building blocks anew: factories of plugins need not be picklable.
+        return Task, (self.card, self.card_file)
+
+    @property
+    def name(self) -> str:
+        """The card's name."""
+        return self.card.name
+
+    @property
+    def title(self) -> str:
+        """The card's title, or the name in words."""
+        return self.card.title or self.name.replace("_", " ").capitalize()
+
+    @functools.cached_property
+    def codec(self) -> Codec:
+        """The codec of the target side: ``codec.render(value)``, ``codec.decode(rgb)``."""
+        return self._forward.input_codec if self._forward else self._codec(self.card.target, "target")
+
+    @functools.cached_property
+    def input_codec(self) -> Codec:
+        """The codec of the input side."""
+        return self._forward.codec if self._forward else self._codec(self.card.input, "input")
+
+    def codec_with(self, **options: Any) -> Codec:
+        """The target side's codec with some options changed, for example ``keep_luminance=True``.
+
+        Raises CardError if the codec doesn't take the option.
+        """
+        side = self._forward.card.input if self._forward else self.card.target
+        return self._codec(side, "target", **options)
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """A fresh instance of each of the card's metrics, by name."""
+        return {
+            block.name: build("metrics", block.name, block.options, card=self.card_file, key="metrics")
+            for block in self.card.metrics
+        }
+
+    @functools.cached_property
+    def headline(self) -> str:
+        """The key of the one score that stands for the task."""
+        keys = self.higher_is_better
+        if self.card.headline is None:
+            return next(iter(keys))
+        if self.card.headline not in keys:
+            raise CardError(
+                f"{self.card_file}: key 'headline': no metric of the card gives '{self.card.headline}'; "
+                f"they give {', '.join(keys)}"
+            )
+        return self.card.headline
+
+    @functools.cached_property
+    def higher_is_better(self) -> dict[str, bool]:
+        """For every key that the metrics give, whether more is better."""
+        directions: dict[str, bool] = {}
+        for name, metric in self.metrics.items():
+            for key, direction in metric.higher_is_better.items():
+                if key in directions:
+                    raise CardError(
+                        f"{self.card_file}: key 'metrics': '{key}' is given by {name} and by another metric"
+                    )
+                directions[key] = direction
+        return directions
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of the card's data sets, the default one first."""
+        return self._forward.datasets if self._forward else list(self.card.data)
+
+    def samples(
+        self, dataset: str | None = None, root: Path | str | None = None, split: str = "test"
+    ) -> Sequence[Sample]:
+        """The items of a data set, lazily: indexing reads one item from disk.
+
+        Args:
+            dataset: a name in the card's ``data``; the first one by default.
+            root: where the data set lies; by default where the card says, else the data bundled with the loader.
+            split: "train" or "test", or what the loader offers.
+
+        Raises UnknownNameError, CardError, or what the loader says of a wrong root (InputError).
+        """
+        if self._forward:
+            forward = self._forward.samples(dataset, root, split)
+            return LazySamples(range(len(forward)), functools.partial(_read_swapped, forward))
+        if not self.card.data:
+            raise CardError(f"{self.card_file}: key 'data': the card names no data set")
+        name = dataset if dataset is not None else next(iter(self.card.data))
+        if name not in self.card.data:
+            raise UnknownNameError(name, kind=f"data set of task {self.name}", known=self.card.data)
+        data = self.card.data[name]
+        key = f"data.{name}"
+        factory = factory_of(
+            "loaders", data.loader, data.options, card=self.card_file, key=key, given=("root", "split")
+        )
+        if root is None and data.root is not None:
+            root = self.folder / data.root
+        try:
+            samples: Sequence[Sample] = factory(None if root is None else Path(root), split, **data.options)
+        except (TypeError, ValueError) as error:
+            raise CardError(f"{self.card_file}: key '{key}': {data.loader}: {error}") from error
+        return samples
+
+    def pair(self, sample: Sample, *, size: int, seed: int = 0, augment: bool = False) -> Pair:
+        """One sample as two RGB clips ``uint8 [T, size, size, 3]``.
+
+        The centred square is taken (with ``augment``: a random square, perhaps mirrored), resized to ``size``, and
+        what the sample lacks is made by the card's transform, at that size. Randomness depends on ``seed``, the task's
+        name and ``sample.key`` alone. Raises CardError if the sample lacks a side and the card has no transform for it.
+        """
+        if self._forward:
+            forward = self._forward.pair(_swap(sample), size=size, seed=seed, augment=augment)
+            return Pair(forward.key, input=forward.target, target=forward.input)
+        random = generator(seed, self.name, sample.key)
+        frame = Frame.random(random, mirrorable=self._mirrorable) if augment else Frame()
+        given_target = None if sample.target is None else _frame(self.codec, sample.target, frame, size)
+        given_input = None if sample.input is None else _frame(self.input_codec, sample.input, frame, size)
+        target = self._made_from("target", given_input, random) if given_target is None else given_target
+        source = self._made_from("input", target, random) if given_input is None else given_input
+        return Pair(sample.key, input=source, target=target)
+
+    def native_target(self, sample: Sample, *, size: int) -> Any:
+        """What a metric compares a prediction with: the target at the crop and size of `pair`, as a native value."""
+        if self._forward is None and sample.target is not None:
+            return self.codec.decode(_frame(self.codec, sample.target, Frame(), size))
+        return self.codec.decode(self.pair(sample, size=size).target)
+
+    def context_pairs(self) -> list[Pair]:
+        """The task's context set, by id, at the size it is stored in; a reverse task swaps that of its forward task.
+
+        Raises InputError if the set is missing or damaged.
+        """
+        folder = self.folder / "context"
+        if self._forward and not folder.is_dir():
+            return [Pair(pair.key, pair.target, pair.input) for pair in self._forward.context_pairs()]
+        return [Pair(files.key, read_image(files.input), read_image(files.target)) for files in list_pairs(folder)]
+
+    def check_blocks(self) -> None:
+        """Make every building block the card names. Raises CardError at the first that fails."""
+        _ = self.codec, self.input_codec, self.headline
+        forward = self._forward or self
+        for side in ("input", "target"):
+            forward._transform(side)
+        for name, data in forward.card.data.items():
+            factory_of(
+                "loaders", data.loader, data.options, card=self.card_file, key=f"data.{name}", given=("root", "split")
+            )
+
+    @functools.cached_property
+    def _forward(self) -> Task | None:
+        """The task this one is the reverse of."""
+        from lavincli.registry import task
+
+        if self.card.reverse_of is None:
+            return None
+        try:
+            forward = task(self.card.reverse_of)
+        except LavinError as error:
+            raise CardError(f"{self.card_file}: key 'reverse_of': {error}") from error
+        if forward.card.reverse_of is not None:
+            raise CardError(f"{self.card_file}: key 'reverse_of': {forward.name} is itself a reverse task")
+        return forward
+
+    def _codec(self, side: Side, key: str, **changed: Any) -> Codec:
+        options = {**side.codec.options, **changed}
+        codec: Codec = build("codecs", side.codec.name, options, card=self.card_file, key=f"{key}.codec")
+        return codec
+
+    @functools.cache  # noqa: B019  a task lives as long as the process
+    def _transform(self, side: Literal["input", "target"]) -> Transform | None:
+        block = (self.card.input if side == "input" else self.card.target).transform
+        if block is None:
+            return None
+        transform: Transform = build(
+            "transforms", block.name, block.options, card=self.card_file, key=f"{side}.transform"
+        )
+        return transform
+
+    @property
+    def _mirrorable(self) -> bool:
+        return all(getattr(codec, "mirrorable", True) for codec in (self.codec, self.input_codec))
+
+    def _made_from(self, side: Literal["input", "target"], other: Clip | None, random: np.random.Generator) -> Clip:
+        transform = self._transform(side)
+        if transform is None or other is None:
+            raise CardError(
+                f"{self.card_file}: the data set gives no {side}, and the card has no '{side}: {{transform: ...}}' "
+                "to make it; add one or use a data set that has it"
+            )
+        return transform(other, random)
+
+
+def _frame(codec: Codec, value: Any, frame: Frame, size: int) -> Clip:
+    resample: Literal["bicubic", "nearest"] = getattr(codec, "resample", "bicubic")
+    return frame.cut(codec.render(value), size, resample)
+
+
+def _swap(sample: Sample) -> Sample:
+    return Sample(sample.key, target=sample.input, input=sample.target, meta=sample.meta)
+
+
+def _read_swapped(samples: Sequence[Sample], index: int) -> Sample:
+    return _swap(samples[index])

@@ -1,0 +1,37 @@
+"""The data that goes through lavin: clips, native samples, and pairs of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Clip = NDArray[np.uint8]
+"""RGB pictures, ``uint8 [T, H, W, 3]``; a still has T = 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One item of a data set, in native values (a clip, a depth map in metres, a boolean mask, ...).
+
+    ``key`` is stable and unique in its data set (a relative POSIX path). ``input`` None means that the card's
+    input transform makes the input picture from the target; ``target`` None means that the card's target transform
+    makes the target picture from the input.
+    """
+
+    key: str
+    target: Any = None
+    input: Any = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An input picture and its target picture, as RGB clips of the same size."""
+
+    key: str
+    input: Clip
+    target: Clip

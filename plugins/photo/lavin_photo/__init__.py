@@ -1,0 +1,34 @@
+"""lavin's photo restoration plugin: transforms that degrade a clean photo, so that a task can ask for the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lavincli.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from lavincli.blocks import TransformFactory
+
+LAVIN_API = 1
+
+
+@hookimpl
+def lavin_transforms() -> dict[str, TransformFactory]:
+    """Degradations of a photo."""
+    from lavin_photo.blur import GaussianBlur, MotionBlur
+    from lavin_photo.color import Grayscale
+    from lavin_photo.compression import JPEG, Downscale
+    from lavin_photo.hole import SquareHole
+    from lavin_photo.noise import GaussianNoise
+    from lavin_photo.rain import RainStreaks
+
+    return {
+        "grayscale": Grayscale,
+        "square_hole": SquareHole,
+        "rain_streaks": RainStreaks,
+        "gaussian_blur": GaussianBlur,
+        "motion_blur": MotionBlur,
+        "gaussian_noise": GaussianNoise,
+        "downscale": Downscale,
+        "jpeg": JPEG,
+    }

@@ -1,0 +1,46 @@
+"""lavin's recognition plugin: edges and foregrounds, as pictures and as what they mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lavincli.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from lavincli.blocks import CodecFactory, LoaderFactory, MetricFactory, TransformFactory
+
+LAVIN_API = 1
+
+
+@hookimpl
+def lavin_codecs() -> dict[str, CodecFactory]:
+    """Edge maps and masks."""
+    from lavin_recognition.color_mask import ColorMaskCodec
+    from lavin_recognition.edge_map import EdgeMapCodec
+
+    return {"edge_map": EdgeMapCodec, "color_mask": ColorMaskCodec}
+
+
+@hookimpl
+def lavin_transforms() -> dict[str, TransformFactory]:
+    """Pseudo truth for edges."""
+    from lavin_recognition.canny import Canny
+
+    return {"canny": Canny}
+
+
+@hookimpl
+def lavin_loaders() -> dict[str, LoaderFactory]:
+    """Objects on photos."""
+    from lavin_recognition.composed_foregrounds import composed_foregrounds
+
+    return {"composed_foregrounds": composed_foregrounds}
+
+
+@hookimpl
+def lavin_metrics() -> dict[str, MetricFactory]:
+    """Scores of edges and masks."""
+    from lavin_recognition.boundary_f import BoundaryF
+    from lavin_recognition.mean_iou import MeanIoU
+
+    return {"boundary_f": BoundaryF, "mean_iou": MeanIoU}
