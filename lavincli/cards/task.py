@@ -109,7 +109,7 @@ class Task:
         return self._forward.datasets if self._forward else list(self.card.data)
 
     def samples(
-        self, dataset: str | None = None, root: Path | str | None = None, split: str = "test"
+        self, dataset: str | None = None, root: Path | str | None = None, split: str = "test", **options: Any
     ) -> Sequence[Sample]:
         """The items of a data set, lazily: indexing reads one item from disk.
 
@@ -117,11 +117,12 @@ class Task:
             dataset: a name in the card's ``data``; the first one by default.
             root: where the data set lies; by default where the card says, else the data bundled with the loader.
             split: "train" or "test", or what the loader offers.
+            options: for the loader, instead of those of the card.
 
         Raises UnknownNameError, CardError, or what the loader says of a wrong root (InputError).
         """
         if self._forward:
-            forward = self._forward.samples(dataset, root, split)
+            forward = self._forward.samples(dataset, root, split, **options)
             return LazySamples(range(len(forward)), functools.partial(_read_swapped, forward))
         if not self.card.data:
             raise CardError(f"{self.card_file}: key 'data': the card names no data set")
@@ -130,13 +131,14 @@ class Task:
             raise UnknownNameError(name, kind=f"data set of task {self.name}", known=self.card.data)
         data = self.card.data[name]
         key = f"data.{name}"
+        options = {**data.options, **options}
         factory = factory_of(
-            "loaders", data.loader, data.options, card=self.card_file, key=key, given=("root", "split")
+            "loaders", data.loader, options, card=self.card_file, key=key, given=("root", "split")
         )
         if root is None and data.root is not None:
             root = self.folder / data.root
         try:
-            samples: Sequence[Sample] = factory(None if root is None else Path(root), split, **data.options)
+            samples: Sequence[Sample] = factory(None if root is None else Path(root), split, **options)
         except (TypeError, ValueError) as error:
             raise CardError(f"{self.card_file}: key '{key}': {data.loader}: {error}") from error
         return samples

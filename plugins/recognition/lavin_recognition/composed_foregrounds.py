@@ -23,6 +23,7 @@ _OPAQUE = 128
 _TILT = 30.0
 """An object is turned by up to this many degrees."""
 _BRIGHTNESS = (0.8, 1.1)
+_TRAIN_LENGTH = 100_000
 
 
 def composed_foregrounds(
@@ -39,40 +40,48 @@ def composed_foregrounds(
     """Cutouts at random places, sizes and tilts on square crops of photos.
 
     Args:
-        root: folder of photos for the background; None means the bundled ones (test split only).
+        root: folder of photos for the background, or one that holds ``photos/`` and ``cutouts/``; None means the
+            bundled ones (test split only).
         split: "train" or "test". The train split never shows an object whose file name is among the bundled, held-out
             cutouts.
-        cutouts: folder of pictures with alpha; None means the bundled, held-out ones (test split only).
+        cutouts: folder of pictures with alpha; None means the one in ``root``, else the bundled, held-out ones (test
+            split only).
         exclude_cutouts: file names, with or without suffix, that are left out.
-        length: number of samples; by default that of the photos or the cutouts, whichever are more.
+        length: number of samples; by default that of the photos or the cutouts, whichever are more, and 100 000 in the
+            train split.
         size: side of the composed picture in pixels.
         scale: [low, high], longer side of the object / side of the picture.
         seed: another seed gives another data set.
 
     Returns samples with input ``uint8 [1, size, size, 3]`` and target ``bool [size, size]``, each depending on its
-    index and the seed alone.
+    index and the seed alone. The key is the photo's, with the index behind it.
     Raises InputError: a folder is missing or empty, or a train split without its own photos and cutouts.
     """
     if len(scale) != 2 or not 0 < scale[0] <= scale[1] <= 1:
         raise ValueError(f"scale is [low, high] with 0 < low <= high <= 1, not {list(scale)}")
     if size < 1 or (length is not None and length < 1):
         raise ValueError(f"size and length are at least 1, not {size} and {length}")
+    cutout_root = None if cutouts is None else Path(cutouts)
+    if root is not None and (root / "photos").is_dir() and (root / "cutouts").is_dir():
+        cutout_root = cutout_root or root / "cutouts"
+        root = root / "photos"
     photos = image_folder(root, split, side="input")
-    objects = _cutout_files(cutouts, split, exclude_cutouts)
-    count = max(len(photos), len(objects)) if length is None else length
+    objects = _cutout_files(cutout_root, split, exclude_cutouts)
+    if length is None:
+        length = _TRAIN_LENGTH if split == "train" else max(len(photos), len(objects))
     compose = functools.partial(
         _compose, photos=photos, objects=objects, size=size, scale=(scale[0], scale[1]), seed=seed
     )
-    return LazySamples(range(count), compose)
+    return LazySamples(range(length), compose)
 
 
-def _cutout_files(folder: str | None, split: str, exclude: Sequence[str]) -> list[Path]:
+def _cutout_files(folder: Path | None, split: str, exclude: Sequence[str]) -> list[Path]:
     held_out = bundled_folder("cutouts")
     if folder is None and split == "train":
         raise InputError(
             "the bundled cutouts are kept for tests; give the option cutouts, a folder of pictures with alpha"
         )
-    root = held_out if folder is None else Path(folder)
+    root = held_out if folder is None else folder
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; expected a folder of pictures with alpha (PNG or WebP)")
     left_out = {Path(name).stem for name in exclude}
@@ -101,7 +110,7 @@ def _compose(
     alpha = pixels[..., 3:].astype(np.float32) / 255
     composed = background + (pixels[..., :3] * np.float32(random.uniform(*_BRIGHTNESS)) - background) * alpha
     return Sample(
-        key=f"{index:06d}",
+        key=f"{photo.key}/{index:06d}",
         input=np.clip(composed + 0.5, 0, 255).astype(np.uint8)[None],
         target=pixels[..., 3] >= _OPAQUE,
         meta={"photo": photo.key, "cutout": path.name},
