@@ -1,0 +1,1 @@
+"""Flow matching: time grids, solvers, guidance, the training loss."""

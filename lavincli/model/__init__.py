@@ -1,0 +1,1 @@
+"""ST-VAE and J-DiT: plain single-device PyTorch."""

@@ -1,0 +1,51 @@
+"""One J-DiT block: attention and SwiGLU, each between two RMS norms, scaled and gated by the time."""
+
+from __future__ import annotations
+
+from torch import Tensor, cat, nn
+
+from lavincli.model.attention import JointAttention, KeysValues, Stream
+from lavincli.model.config import JDiTConfig
+from lavincli.model.layers import Modulation, SwiGLU, modulation_layer, read_modulation, rms
+from lavincli.model.rope import Rotation
+
+
+class JDiTBlock(nn.Module):
+    """s = s + gate * RMS(f(scale * RMS(s))) for attention, then for the SwiGLU, on both streams."""
+
+    def __init__(self, config: JDiTConfig) -> None:
+        super().__init__()
+        size = config.hidden_size
+        self.joint_attn = JointAttention(config)
+        self.cond_mlp = SwiGLU(size, config.mlp_size)
+        self.x_mlp = SwiGLU(size, config.mlp_size)
+        self.cond_modulation = modulation_layer(size, 4)
+        self.x_modulation = modulation_layer(size, 4)
+
+    def modulation(self, stream: Stream, time_bd: Tensor) -> Modulation:
+        return read_modulation(self.get_submodule(f"{stream}_modulation"), time_bd)
+
+    def joint(
+        self, cond: Tensor, x: Tensor, time_cond: Tensor, time_x: Tensor, table_cond: Rotation, table_x: Rotation
+    ) -> tuple[Tensor, Tensor]:
+        """Every token attends to every token, condition first. Streams [B, N, D], times [B, D]."""
+        mod_cond, mod_x = self.modulation("cond", time_cond), self.modulation("x", time_x)
+        queries_cond, own_cond = self.joint_attn.project("cond", mod_cond.attention_scale * rms(cond), table_cond)
+        queries_x, own_x = self.joint_attn.project("x", mod_x.attention_scale * rms(x), table_x)
+        attended = self.joint_attn.attend(cat([queries_cond, queries_x], 2), own_cond.then(own_x))
+        attended_cond, attended_x = attended.split([cond.shape[1], x.shape[1]], dim=1)
+        return self._update("cond", cond, attended_cond, mod_cond), self._update("x", x, attended_x, mod_x)
+
+    def advance(
+        self, stream: Stream, s_bnd: Tensor, time_bd: Tensor, table: Rotation, past: KeysValues | None
+    ) -> tuple[Tensor, KeysValues]:
+        """One-way: these tokens attend to `past` and to one another. Returns them updated, and past and own keys and values."""
+        mod = self.modulation(stream, time_bd)
+        queries, own = self.joint_attn.project(stream, mod.attention_scale * rms(s_bnd), table)
+        seen = own if past is None else past.then(own)
+        return self._update(stream, s_bnd, self.joint_attn.attend(queries, seen), mod), seen
+
+    def _update(self, stream: Stream, s: Tensor, attended: Tensor, mod: Modulation) -> Tensor:
+        s = s + mod.attention_gate * rms(self.joint_attn.output(stream, attended))
+        fed: Tensor = self.get_submodule(f"{stream}_mlp")(mod.mlp_scale * rms(s))
+        return s + mod.mlp_gate * rms(fed)

@@ -1,0 +1,97 @@
+"""Settings of the two networks and of a model directory (`config.json`), validated."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+LATENT_CHANNELS = 16
+SPATIAL_COMPRESSION = 8
+TEMPORAL_COMPRESSION = 4
+
+# The published constants: z_norm = (z - shift) * scale.
+PUBLISHED_LATENT_SHIFT = 0.032470703125
+PUBLISHED_LATENT_SCALE = 1.08936170213
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class JDiTConfig(_Settings):
+    """Joint diffusion transformer (LaVin-DiT, section 3.3).
+
+    `attention` is `joint` (published: every token attends to every token) or `oneway` (context tokens attend to the context,
+    query tokens to context and query, target tokens to all; the condition stream is modulated with `condition_time`).
+    """
+
+    hidden_size: int = Field(gt=0)
+    depth: int = Field(gt=0)
+    num_heads: int = Field(gt=0)
+    kv_group: int = Field(gt=0)
+    attention: Literal["joint", "oneway"] = "joint"
+    condition_time: float = Field(default=1.0, ge=0.0, le=1.0)
+
+    @property
+    def head_dim(self) -> int:
+        return self.hidden_size // self.num_heads
+
+    @property
+    def kv_heads(self) -> int:
+        return self.num_heads // self.kv_group
+
+    @property
+    def mlp_size(self) -> int:
+        """Width of the SwiGLU: 64 * floor((8 D / 3) / 64), the integer part of 8 D / 3 first."""
+        return 64 * ((8 * self.hidden_size // 3) // 64)
+
+    @model_validator(mode="after")
+    def _divisible(self) -> JDiTConfig:
+        if self.hidden_size % self.num_heads:
+            raise ValueError(f"hidden_size {self.hidden_size} is not a multiple of num_heads {self.num_heads}")
+        if self.head_dim % 6:
+            raise ValueError(f"head_dim {self.head_dim} is not a multiple of 6 (three axes, rotated in pairs)")
+        if self.num_heads % self.kv_group:
+            raise ValueError(f"num_heads {self.num_heads} is not a multiple of kv_group {self.kv_group}")
+        if self.mlp_size == 0:
+            raise ValueError(f"hidden_size {self.hidden_size} is too small: the feed-forward width would be 0")
+        return self
+
+
+class STVAEConfig(_Settings):
+    """Spatio-temporal VAE (LaVin-DiT, section 3.2); `norm_groups` is 32 as published."""
+
+    block_out_channels: tuple[int, int, int, int]
+    layers_per_block: int = Field(gt=0)
+    norm_groups: int = Field(default=32, gt=0)
+    latent_shift: float = PUBLISHED_LATENT_SHIFT
+    latent_scale: float = Field(default=PUBLISHED_LATENT_SCALE, gt=0)
+
+    @model_validator(mode="after")
+    def _divisible(self) -> STVAEConfig:
+        for channels in self.block_out_channels:
+            if channels <= 0 or channels % self.norm_groups:
+                raise ValueError(f"block_out_channels {channels} is not a multiple of norm_groups {self.norm_groups}")
+        return self
+
+
+class SamplingConfig(_Settings):
+    """How a model is sampled unless the caller says otherwise; `grid` is `published:N` or `uniform:N` (N points, N - 1 steps)."""
+
+    grid: str = Field(default="published:20", pattern=r"^(published|uniform):\d+$")
+    guidance: float = 1.5
+    solver: Literal["euler"] = "euler"
+
+
+class ModelConfig(_Settings):
+    """`config.json` of a model directory."""
+
+    name: str = "model"
+    format: Literal[1] = 1
+    jdit: JDiTConfig
+    stvae: STVAEConfig
+    resolution: int = Field(default=512, gt=0, multiple_of=2 * SPATIAL_COMPRESSION)
+    context_pairs: int = Field(default=4, gt=0)
+    sampling: SamplingConfig = SamplingConfig()
+    license: str = "unknown"

@@ -1,0 +1,72 @@
+"""Reading and checking weights: safetensors, or the published pickle read without executing it."""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from lavincli.errors import CheckpointError
+
+_SHOWN = 4
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Tensors by name from a `.safetensors` file or a PyTorch file (whose `state_dict` entry is taken where it has one).
+
+    Raises CheckpointError: missing, damaged, not a table of tensors, or a pickle that would execute code.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file; give the path of a .safetensors or .pt file")
+    try:
+        content = load_file(path) if path.suffix == ".safetensors" else _read_pickle(path)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{path}: can't be read as weights ({first}); download or export it again") from error
+    if not content or not all(isinstance(value, Tensor) for value in content.values()):
+        raise CheckpointError(f"{path}: holds no table of tensors; expected parameter names with tensors")
+    return content
+
+
+def _read_pickle(path: Path) -> dict[str, Tensor]:
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+        content = content["state_dict"]
+    if not isinstance(content, dict):
+        raise ValueError(f"it holds a {type(content).__name__}, not a dictionary")
+    return content
+
+
+def load_strictly(module: nn.Module, weights: dict[str, Tensor], source: Path) -> None:
+    """Load every parameter by name; raises CheckpointError that lists what is missing, unexpected or of another shape."""
+    difference = describe_difference(module.state_dict(), weights)
+    if difference:
+        raise CheckpointError(f"{source}: not the weights of this {type(module).__name__}: {difference}")
+    module.load_state_dict(weights, strict=True)
+
+
+def describe_difference(expected: dict[str, Tensor], found: dict[str, Tensor]) -> str:
+    """What keeps `found` from being `expected`, in one line; empty where nothing does."""
+    missing = [name for name in expected if name not in found]
+    unexpected = [name for name in found if name not in expected]
+    wrong = [
+        f"{name} is {_shape(found[name])}, expected {_shape(value)}"
+        for name, value in expected.items()
+        if name in found and found[name].shape != value.shape
+    ]
+    parts = [("missing", missing), ("unexpected", unexpected), ("wrong shape", wrong)]
+    return "; ".join(f"{len(names)} {what}: {_some(names)}" for what, names in parts if names)
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(str(side) for side in tensor.shape) or "a scalar"

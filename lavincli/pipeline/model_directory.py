@@ -1,0 +1,145 @@
+"""Model directories: `config.json`, `jdit.safetensors`, `stvae.safetensors`, `README.md`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from pydantic import ValidationError
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from lavincli.atomic import atomic_path, atomic_write_json, atomic_write_text
+from lavincli.bundle import bundled_folder
+from lavincli.errors import CheckpointError, ConfigError
+from lavincli.model.config import ModelConfig, STVAEConfig
+from lavincli.model.jdit import JDiT
+from lavincli.model.presets import JDIT_PRESETS, STVAE_PRESETS
+from lavincli.model.stvae import STVAE
+from lavincli.model.weights import load_strictly, read_weights
+
+Network = TypeVar("Network", bound=nn.Module)
+Config = TypeVar("Config")
+Settings = TypeVar("Settings", ModelConfig, STVAEConfig)
+
+CONFIG, JDIT, STVAE_FILE, CARD = "config.json", "jdit.safetensors", "stvae.safetensors", "README.md"
+
+
+def bundled_models() -> dict[str, Path]:
+    """Models that travel with the package, by name."""
+    folder = bundled_folder("models")
+    return {path.parent.name: path.parent for path in sorted(folder.glob(f"*/{CONFIG}"))}
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """`config.json` of a model directory; raises CheckpointError or ConfigError naming the file and the key."""
+    path = folder / CONFIG
+    if not path.is_file():
+        raise CheckpointError(f"{folder}: not a model directory (no {CONFIG}); make one with 'lavin models import'")
+    return _validate(ModelConfig, _read_json(path), path)
+
+
+def load_networks(folder: Path, config: ModelConfig) -> tuple[JDiT, STVAE]:
+    """Both networks in float32 on the CPU, in evaluation mode. Raises CheckpointError if a file doesn't fit."""
+    jdit = _build(JDiT, config.jdit, folder / JDIT)
+    stvae = _build(STVAE, config.stvae, folder / STVAE_FILE)
+    return jdit, stvae
+
+
+def save_model(
+    folder: Path, config: ModelConfig, jdit: JDiT, stvae: STVAE, *, card: str, dtype: torch.dtype | None = None
+) -> None:
+    """Write a model directory; `config.json` comes last, so that an interrupted write leaves no model behind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _save_weights(jdit, folder / JDIT, dtype)
+    _save_weights(stvae, folder / STVAE_FILE, dtype)
+    atomic_write_text(folder / CARD, card)
+    atomic_write_json(folder / CONFIG, config.model_dump(mode="json"))
+
+
+def save_stvae(stvae: STVAE, folder: Path) -> Path:
+    """Write an ST-VAE on its own: `stvae.safetensors`, and `config.json` with its settings alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _save_weights(stvae, folder / STVAE_FILE, None)
+    atomic_write_json(folder / CONFIG, {"stvae": stvae.config.model_dump(mode="json")})
+    return folder
+
+
+def load_stvae(folder: Path) -> STVAE:
+    """The ST-VAE of a model directory, or of a folder that `save_stvae` wrote."""
+    path = folder / CONFIG
+    if not path.is_file():
+        raise CheckpointError(f"{folder}: holds no trained ST-VAE (no {CONFIG}); train one first")
+    settings = _read_json(path).get("stvae")
+    return _build(STVAE, _validate(STVAEConfig, settings, path), folder / STVAE_FILE)
+
+
+def import_published(jdit: Path, stvae: Path, config: Path | None, out: Path) -> ModelConfig:
+    """Make a model directory from published files.
+
+    Without `config` the 3.4b preset and the published ST-VAE are meant; with it, a JSON file
+    `{"jdit": {...}, "stvae": {...}, "context_pairs": K}`. Raises CheckpointError or ConfigError; `out` must not hold a model.
+    """
+    if (out / CONFIG).exists():
+        raise ConfigError(f"{out}: holds a model already; choose another folder or delete it")
+    settings: dict[str, Any] = {"jdit": JDIT_PRESETS["3.4b"], "stvae": STVAE_PRESETS["published"]}
+    if config is not None:
+        settings |= _read_json(config)
+    source = config or Path("the 3.4b preset")
+    model = _validate(ModelConfig, {"name": out.name, **settings}, source)
+    networks = (_build(JDiT, model.jdit, jdit), _build(STVAE, model.stvae, stvae))
+    card = f"# {model.name}\n\nImported from `{jdit.name}` and `{stvae.name}`. Licence: that of the published files.\n"
+    save_model(out, model, *networks, card=card)
+    return model
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 over the settings that decide an answer and both weight files, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    config = read_config(folder).model_dump(mode="json", include={"jdit", "stvae"})
+    digest.update(json.dumps(config, sort_keys=True).encode())
+    for name in (JDIT, STVAE_FILE):
+        with (folder / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _build(kind: Callable[[Config], Network], config: Config, weights: Path) -> Network:
+    with torch.device("meta"):
+        network = kind(config)
+    network = network.to_empty(device="cpu")
+    load_strictly(network, read_weights(weights), weights)
+    return network.eval()
+
+
+def _save_weights(network: nn.Module, path: Path, dtype: torch.dtype | None) -> None:
+    weights: dict[str, Tensor] = {
+        name: value.detach().cpu().to(dtype or value.dtype).contiguous() for name, value in network.state_dict().items()
+    }
+    with atomic_path(path) as temporary:
+        save_file(weights, temporary)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not JSON ({error})") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected a JSON object with the keys jdit and stvae")
+    return content
+
+
+def _validate(kind: type[Settings], value: Any, path: Path) -> Settings:
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: key '{key}': {first['msg']}") from error
