@@ -1,0 +1,29 @@
+"""Flow matching: x_t = t * data + (1 - t) * noise, velocity = data - noise (rectified flow, arXiv 2209.03003; LaVin-DiT, section 3.4)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def interpolate(data: Tensor, noise: Tensor, t_b: Tensor) -> Tensor:
+    """The point on the straight path at each element's time; data and noise [B, ...], t [B]."""
+    t = t_b.view(-1, *[1] * (data.ndim - 1))
+    return t * data + (1 - t) * noise
+
+
+def velocity_loss(predicted: Tensor, data: Tensor, noise: Tensor, *, l1: float) -> Tensor:
+    """MSE + l1 * L1 on the velocity, one number an element: [B]. Published: l1 = 0.1."""
+    error = (predicted - (data - noise)).flatten(1)
+    return error.square().mean(1) + l1 * error.abs().mean(1)
+
+
+def sample_times(
+    count: int, *, logit_normal: float, uniform: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """[count] times: sigmoid(N(0, 1)) with share `logit_normal`, uniform with share `uniform`, exactly 0 for what is left."""
+    draw = torch.rand(count, generator=generator)
+    normal = torch.randn(count, generator=generator).sigmoid()
+    flat = torch.rand(count, generator=generator)
+    zero = torch.zeros(count)
+    return torch.where(draw < logit_normal, normal, torch.where(draw < logit_normal + uniform, flat, zero))

@@ -1,0 +1,151 @@
+"""A training recipe, validated: every key of the YAML files in `recipes/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from lavincli.model.config import JDiTConfig, SamplingConfig, STVAEConfig
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(_Settings):
+    """Pairs of pictures, rendered once before training and drawn from at random.
+
+    tasks: weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required, so
+    that bundled pictures are never trained on by accident. exclude: patterns of sample keys to leave out.
+    """
+
+    size: int = Field(gt=0, multiple_of=16)
+    tasks: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
+    roots: dict[str, Path]
+    exclude: tuple[str, ...] = ()
+    pairs_per_task: int = Field(gt=0)
+    held_out_pairs: int = Field(default=64, gt=0)
+    seed: int = 0
+    workers: int = Field(default=2, ge=0)
+    cache: Path = Path("runs/pairs")
+
+
+class OptimizerConfig(_Settings):
+    """AdamW, or Muon for the matrices inside blocks with AdamW for the rest (same learning rate, RMS matched)."""
+
+    name: Literal["adamw", "muon"] = "adamw"
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    betas: tuple[float, float] = (0.9, 0.99)
+    clip: float = Field(default=1.0, gt=0)
+    warmup_steps: int = Field(default=100, ge=0)
+    schedule: Literal["constant", "cosine", "linear"] = "cosine"
+    final_share: Share = 0.05
+
+
+class PerceptualConfig(_Settings):
+    """L2 between normalised features of a VGG16 trunk (safetensors file); `pictures` of each batch, to save time."""
+
+    trunk: Path
+    weight: float = Field(gt=0)
+    start_step: int = Field(default=0, ge=0)
+    pictures: int = Field(default=4, gt=0)
+
+
+class AdversarialConfig(_Settings):
+    """Patch discriminator with hinge loss and an adaptive weight (VQGAN, arXiv 2012.09841), from `start_step` on."""
+
+    weight: float = Field(gt=0)
+    start_step: int = Field(ge=0)
+    channels: int = Field(default=16, gt=0)
+    learning_rate: float = Field(default=2e-4, gt=0)
+
+
+class GuidanceConfig(_Settings):
+    """Pulls the encoder's means to the linear PCA of 8x8 patches while training begins; fades to 0 at `until_step`."""
+
+    weight: float = Field(gt=0)
+    until_step: int = Field(gt=0)
+
+
+class STVAELossConfig(_Settings):
+    mse: float = Field(default=1.0, ge=0)
+    l1: float = Field(default=0.0, ge=0)
+    kl: float = Field(default=1e-6, ge=0)
+    perceptual: PerceptualConfig | None = None
+    adversarial: AdversarialConfig | None = None
+    pca: GuidanceConfig | None = None
+
+
+class TimeConfig(_Settings):
+    """Mixture that flow times are drawn from; the shares add up to 1. Published: logit_normal 1."""
+
+    logit_normal: Share = 1.0
+    uniform: Share = 0.0
+    zero: Share = 0.0
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> TimeConfig:
+        total = self.logit_normal + self.uniform + self.zero
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the shares logit_normal + uniform + zero must add up to 1, not {total:g}")
+        return self
+
+
+class InitialisationConfig(_Settings):
+    """Both 0 as published; see `lavincli.model.initialise`."""
+
+    gate_bias: float = 0.0
+    positional_heads: float = Field(default=0.0, ge=0)
+
+
+class SequenceConfig(_Settings):
+    """In-context sequences: 1..`pairs` pairs a batch; each context is shared by `queries`, each query by `noises` targets."""
+
+    pairs: int = Field(default=4, gt=0)
+    queries: int = Field(default=1, gt=0)
+    noises: int = Field(default=1, gt=0)
+    null_context: Share = 0.0
+
+
+class _TrainConfig(_Settings):
+    out: Path
+    seed: int = 0
+    steps: int = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    data: DataConfig
+    optimizer: OptimizerConfig
+    ema_decay: Share = 0.999
+    precision: Literal["float32", "bfloat16"] = "float32"
+    device: str = "cpu"
+    threads: int | None = Field(default=None, gt=0)
+    checkpoint_seconds: float = Field(default=120.0, gt=0)
+    log_every: int = Field(default=20, gt=0)
+    validate_every: int = Field(default=500, gt=0)
+    start_from: Path | None = None
+
+
+class STVAETrainConfig(_TrainConfig):
+    network: Literal["stvae"]
+    stvae: STVAEConfig
+    loss: STVAELossConfig = STVAELossConfig()
+    freeze_encoder: bool = False
+
+
+class JDiTTrainConfig(_TrainConfig):
+    network: Literal["jdit"]
+    name: str = "model"
+    jdit: JDiTConfig
+    stvae: Path
+    time: TimeConfig = TimeConfig()
+    sequence: SequenceConfig = SequenceConfig()
+    initialisation: InitialisationConfig = InitialisationConfig()
+    l1: float = Field(default=0.1, ge=0)
+    sampling: SamplingConfig = SamplingConfig()
+
+
+TrainConfig = Annotated[STVAETrainConfig | JDiTTrainConfig, Field(discriminator="network")]

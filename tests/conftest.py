@@ -1,0 +1,38 @@
+"""Fixtures shared by all tests: a small random model on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from lavincli.model.config import JDiTConfig, ModelConfig, SamplingConfig, STVAEConfig
+from lavincli.model.initialise import initialise
+from lavincli.model.jdit import JDiT
+from lavincli.model.stvae import STVAE
+from lavincli.pipeline.model_directory import save_model
+
+SMALL_JDIT = {"hidden_size": 48, "depth": 2, "num_heads": 4, "kv_group": 2}
+SMALL_STVAE = STVAEConfig(block_out_channels=(8, 8, 16, 16), layers_per_block=1, norm_groups=4)
+
+
+@pytest.fixture(scope="session")
+def tiny_model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model directory with random weights: one-way, 32 px, two Euler steps, guidance 1.5."""
+    torch.manual_seed(0)
+    config = ModelConfig(
+        name="small-random",
+        jdit=JDiTConfig(**SMALL_JDIT, attention="oneway"),
+        stvae=SMALL_STVAE,
+        resolution=32,
+        context_pairs=2,
+        sampling=SamplingConfig(grid="uniform:3", guidance=1.5),
+        license="Apache-2.0",
+    )
+    jdit = JDiT(config.jdit)
+    initialise(jdit, gate_bias=0.3)
+    torch.nn.init.normal_(jdit.final_layer.linear.weight, std=0.1)
+    folder = tmp_path_factory.mktemp("models") / "small-random"
+    save_model(folder, config, jdit, STVAE(config.stvae), card="# small-random\n\nRandom weights, for tests.\n")
+    return folder
