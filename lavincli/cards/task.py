@@ -161,11 +161,11 @@ class Task:
         source = self._made_from("input", target, random) if given_input is None else given_input
         return Pair(sample.key, input=source, target=target)
 
-    def native_target(self, sample: Sample, *, size: int) -> Any:
+    def native_target(self, sample: Sample, *, size: int, seed: int = 0) -> Any:
         """What a metric compares a prediction with: the target at the crop and size of `pair`, as a native value."""
         if self._forward is None and sample.target is not None:
             return self.codec.decode(_frame(self.codec, sample.target, Frame(), size))
-        return self.codec.decode(self.pair(sample, size=size).target)
+        return self.codec.decode(self.pair(sample, size=size, seed=seed).target)
 
     def context_pairs(self) -> list[Pair]:
         """The task's context set, by id, at the size it is stored in; a reverse task swaps that of its forward task.

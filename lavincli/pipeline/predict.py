@@ -29,7 +29,7 @@ Context: TypeAlias = "Sequence[Pair] | Path | str"
 
 
 @overload
-def predict(
+def predict(  # type: ignore[overload-overlap]  # a str is a Sequence too; here it is one path
     pipeline: Pipeline,
     query: Query,
     task: str | Task | Sequence[Pair] | None = None,

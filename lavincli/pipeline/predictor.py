@@ -56,8 +56,8 @@ class Predictor:
         self.task = task
         self.sampling = sampling or pipeline.config.sampling
         self.codec: Codec = registry().block("codecs", "rgb")() if task is None else task.codec
-        self._input_resample: Resample = "bicubic" if task is None else _resample_of(task.input_codec)
-        self._output_resample: Resample = _resample_of(self.codec)
+        self._input_resample: Resample = "bicubic" if task is None else resample_of(task.input_codec)
+        self._output_resample: Resample = resample_of(self.codec)
         clips = context_clips(
             self.context,
             pipeline.config.resolution,
@@ -125,7 +125,8 @@ class Predictor:
         return Prediction(rgb, value, raw, name, self.context_ids, seed, self.sampling)
 
 
-def _resample_of(codec: Codec) -> Resample:
+def resample_of(codec: Codec) -> Resample:
+    """How pictures of a codec are resized: its own way if it states one, else bicubic."""
     resample: Resample = getattr(codec, "resample", "bicubic")
     return resample
 

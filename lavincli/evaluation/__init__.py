@@ -1,0 +1,1 @@
+"""Measuring a model on tasks, beside the trivial baselines and under a wrong context."""

@@ -1,0 +1,81 @@
+"""Results as a table for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lavincli.evaluation.baselines import COPY, MEAN
+from lavincli.evaluation.results import MetricResult, Score, TaskResult
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_MARKS = {"yes": "yes", "unclear": "in some draws", "no": "NO"}
+
+
+def results_table(results: Sequence[TaskResult], *, title: str) -> Table:
+    """One line for every score of every task, the headline first; ``↑`` where more is better, ``↓`` where less is.
+
+    "beats" says whether the model is better than the better trivial baseline: in every draw of the context, in some, or
+    not on average.
+    """
+    from rich.table import Table
+
+    control = any(result.wrong_contexts for result in results)
+    table = Table(title=title, title_justify="left", caption_justify="left", caption=_caption(results))
+    for heading in ("task", "score"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("model ± std", "95 % items", "copy query", "context mean", *(["wrong context"] if control else [])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("margin ± std", justify="right", no_wrap=True)
+    table.add_column("beats", no_wrap=True)
+    table.add_column("items", justify="right", no_wrap=True)
+    for result in results:
+        keys = [result.headline, *(key for key in result.metrics if key != result.headline)]
+        for place, key in enumerate(keys):
+            metric = result.metrics[key]
+            first = place == 0
+            cells = [
+                result.task if first else "",
+                f"{key} {'↑' if metric.higher_is_better else '↓'}",
+                _with_std(metric.model),
+                _interval(metric.model),
+                *(number(metric.baselines[name].mean) for name in (COPY, MEAN)),
+            ]
+            if control:
+                cells.append(number(metric.wrong_context.mean if metric.wrong_context else None))
+            cells += [_with_std(metric.margin, signed=True), _MARKS[metric.beats_baseline], str(result.items)]
+            table.add_row(*cells, style=_style(metric, headline=first), end_section=place == len(keys) - 1)
+    return table
+
+
+def number(value: float | None, *, signed: bool = False) -> str:
+    """A score in four significant digits, or "n/a"."""
+    if value is None or not math.isfinite(value):
+        return "n/a"
+    digits = 2 if abs(value) >= 10 else 3 if abs(value) >= 1 else 4
+    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+
+
+def _with_std(score: Score, *, signed: bool = False) -> str:
+    mean = number(score.mean, signed=signed)
+    return mean if score.std is None else f"{mean} ± {number(score.std)}"
+
+
+def _interval(score: Score) -> str:
+    return "" if score.interval is None else f"{number(score.interval[0])} .. {number(score.interval[1])}"
+
+
+def _style(metric: MetricResult, *, headline: bool) -> str:
+    if not headline:
+        return "dim"
+    return {"yes": "green", "unclear": "yellow", "no": "red"}[metric.beats_baseline]
+
+
+def _caption(results: Sequence[TaskResult]) -> str:
+    behind = [result.task for result in results if result.metrics[result.headline].beats_baseline != "yes"]
+    beaten = len(results) - len(behind)
+    caption = f"headline beats the better trivial baseline in every draw: {beaten} of {len(results)}"
+    return caption if not behind else f"{caption}; not: {', '.join(behind)}"

@@ -1,0 +1,37 @@
+"""The control that shows whether a model reads its context: the pairs of other tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lavincli.clip import Pair
+from lavincli.context.seeds import stable_seed
+from lavincli.context.selection import select_pairs
+from lavincli.errors import InputError
+from lavincli.registry import tasks
+
+if TYPE_CHECKING:
+    from lavincli.cards.task import Task
+
+
+def wrong_contexts(task: Task, count: int, draws: int, seed: int) -> list[tuple[str, list[Pair]]]:
+    """For each draw another task's name, and `count` of its pairs (or all, if it has fewer).
+
+    The other tasks that have a context set take turns in an order drawn by seed. Raises InputError if there is none.
+    """
+    others = {name: other for name, other in tasks().items() if name != task.name and _has_context(other)}
+    if not others:
+        raise InputError(f"{task.name}: no other task has a context set that could serve as a wrong one")
+    order = np.random.default_rng(stable_seed("wrong context", seed, task.name)).permutation(sorted(others))
+    chosen: list[tuple[str, list[Pair]]] = []
+    for index in range(draws):
+        name = str(order[index % len(order)])
+        pairs = others[name].context_pairs()
+        chosen.append((name, select_pairs(pairs, min(count, len(pairs)), "random", seed=stable_seed(seed, index))))
+    return chosen
+
+
+def _has_context(task: Task) -> bool:
+    return (task.folder / "context").is_dir()
