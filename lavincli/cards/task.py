@@ -161,6 +161,20 @@ class Task:
         source = self._made_from("input", target, random) if given_input is None else given_input
         return Pair(sample.key, input=source, target=target)
 
+    @property
+    def makes_inputs(self) -> bool:
+        """Whether the card says how an input is made from a target: a clean photo can then stand for both."""
+        return not self._forward and self._transform("input") is not None
+
+    def input_from(self, target: Clip, *, key: str, seed: int = 0) -> Clip:
+        """The input that the card's transform makes from a target picture, as `pair` does it, at the target's size.
+
+        Raises CardError if the card has no such transform.
+        """
+        if not self.makes_inputs:
+            raise CardError(f"{self.card_file}: the card has no 'input: {{transform: ...}}' to make an input with")
+        return self._made_from("input", target, generator(seed, self.name, key))
+
     def native_target(self, sample: Sample, *, size: int, seed: int = 0) -> Any:
         """What a metric compares a prediction with: the target at the crop and size of `pair`, as a native value."""
         if self._forward is None and sample.target is not None:

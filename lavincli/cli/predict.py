@@ -64,6 +64,14 @@ def predict(
     save: Annotated[
         str, typer.Option(help="What to write, separated by commas: value (the decoded answer), rgb (the picture).")
     ] = "value",
+    prepare: Annotated[
+        bool,
+        typer.Option(
+            "--prepare",
+            help="The pictures are clean: make the task's inputs from them first (gray, noisy, ...), "
+            "at the model's size, where the task says how.",
+        ),
+    ] = False,
     sheet: Annotated[
         Path | None, typer.Option(help="Also write a contact sheet, query | prediction.", show_default=False)
     ] = None,
@@ -107,9 +115,19 @@ def predict(
         solver=solver,
     )
     run = FolderRun(
-        predictor, items, output, seed=seed, save=kinds, size=size, batch_size=batch_size, overwrite=overwrite
+        predictor,
+        items,
+        output,
+        seed=seed,
+        save=kinds,
+        size=size,
+        batch_size=batch_size,
+        prepare=prepare,
+        overwrite=overwrite,
     )
-    gallery = None if sheet is None else Gallery(output)
+    if prepare and (found is None or not found.makes_inputs):
+        logger.info("--prepare changes nothing: the pictures are this task's inputs as they are")
+    gallery = None if sheet is None else Gallery(run)
     counts = {"done": 0, "skipped": 0, "failed": 0}
     for answered in _with_progress(run, len(items)):
         record = answered.record

@@ -51,20 +51,25 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of one item: its record, and its pictures where it was answered in this run."""
+    """What became of one item: its record, and its pictures where it was answered in this run.
+
+    `truth` is the picture itself where the query was made from it.
+    """
 
     record: Record
     query: Clip | None = None
     prediction: Prediction | None = None
+    truth: Clip | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """An item after reading: a clip to answer, or a status that ends it."""
+    """An item after reading: the picture and the query made of it, or a status that ends it."""
 
     item: Item
     fingerprint: str | None = None
     clip: Clip | None = None
+    query: Clip | None = None
     status: Status | None = None
     error: str | None = None
 
@@ -104,6 +109,8 @@ class FolderRun:
         save: "value": the decoded answer in the task's own form; "rgb": the picture, as ``<name>.rgb.png``.
         size: answers at the input's own size or at the model's.
         batch_size: how many items to compute at once.
+        prepare: the inputs are clean pictures, from which the task's queries are made (gray, noisy, ...) where the
+            task says how.
         overwrite: answer again what an earlier run has answered.
     """
 
@@ -117,6 +124,7 @@ class FolderRun:
         save: Sequence[SaveKind] = ("value",),
         size: OutputSize = "native",
         batch_size: int = 8,
+        prepare: bool = False,
         overwrite: bool = False,
     ) -> None:
         if batch_size < 1:
@@ -128,9 +136,10 @@ class FolderRun:
         self.save = tuple(save)
         self.size: OutputSize = size
         self.batch_size = batch_size
+        self.prepare = prepare
         self.overwrite = overwrite
         self._log = RecordLog(output)
-        self._made_by = json.dumps([predictor.fingerprint, seed, sorted(self.save), size])
+        self._made_by = json.dumps([predictor.fingerprint, seed, sorted(self.save), size, prepare])
 
     def __iter__(self) -> Iterator[Answered]:
         """Run, giving each item as it is done, in the order of the items."""
@@ -142,6 +151,10 @@ class FolderRun:
                 for answered in self._answer(batch):
                     self._log.add(answered.record)
                     yield answered
+
+    def query_of(self, picture: Clip, key: str) -> Clip:
+        """What the model is asked about a picture: the picture itself, or what the task makes of it."""
+        return self.predictor.prepare(picture, key, self.seed) if self.prepare else picture
 
     # ---- reading, in a thread ----
 
@@ -171,7 +184,8 @@ class FolderRun:
             ).hexdigest()
             if not self.overwrite and self._log.finished(item.key, fingerprint):
                 return _Read(item, fingerprint, status="skipped")
-            return _Read(item, fingerprint, clip=decode_image(data, item.file.path))
+            clip = decode_image(data, item.file.path)
+            return _Read(item, fingerprint, clip=clip, query=self.query_of(clip, item.key))
         except LavinError as error:
             return _Read(item, status="failed", error=str(error))
 
@@ -183,19 +197,22 @@ class FolderRun:
         seeds = {read.item.key: item_seed(self.seed, read.item.key) for read in batch}
         pictures: dict[str, Clip] = {}
         if waiting:
-            clips = [read.clip for read in waiting if read.clip is not None]
-            raws = self.predictor.raw(clips, [seeds[read.item.key] for read in waiting])
+            queries = [read.query for read in waiting if read.query is not None]
+            raws = self.predictor.raw(queries, [seeds[read.item.key] for read in waiting])
             pictures = {read.item.key: raw for read, raw in zip(waiting, raws, strict=True)}
         seconds = (time.perf_counter() - started) / max(1, len(waiting))
         for read in batch:
             seed = seeds[read.item.key]
-            if read.clip is None:
+            if read.clip is None or read.query is None:
                 files = self._log.files_of(read.item.key) if read.status == "skipped" else {}
                 yield Answered(self._record(read, seed, status=read.status or "failed", error=read.error, files=files))
                 continue
             prediction: Prediction | None = None
             try:
-                prediction = self.predictor.finish(read.clip, pictures[read.item.key], seed, size=self.size)
+                native = (read.clip.shape[1], read.clip.shape[2])
+                prediction = self.predictor.finish(
+                    read.query, pictures[read.item.key], seed, size=native if self.size == "native" else None
+                )
                 files = self._write(read.item, prediction)
             except Exception as error:  # a plugin's codec may raise anything; it must not cost the rest of the run
                 if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _FATAL):
@@ -204,7 +221,7 @@ class FolderRun:
                 yield Answered(self._record(read, seed, status="failed", error=_reason(read.item, error)))
                 continue
             record = self._record(read, seed, status="done", files=files, seconds=round(seconds, 4))
-            yield Answered(record, read.clip, prediction)
+            yield Answered(record, read.query, prediction, None if read.query is read.clip else read.clip)
 
     def _write(self, item: Item, prediction: Prediction) -> dict[str, list[str]]:
         files: dict[str, list[str]] = {}
@@ -240,7 +257,12 @@ class FolderRun:
             task=None if predictor.task is None else predictor.task.name,
             context=list(predictor.context_ids),
             seed=seed,
-            settings={**predictor.sampling.model_dump(mode="json"), "run_seed": self.seed, "size": self.size},
+            settings={
+                **predictor.sampling.model_dump(mode="json"),
+                "run_seed": self.seed,
+                "size": self.size,
+                "prepare": self.prepare,
+            },
             model=pipeline.config.name,
             model_fingerprint=pipeline.fingerprint,
             device=str(pipeline.device),

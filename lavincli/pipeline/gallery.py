@@ -1,4 +1,4 @@
-"""The contact sheet of a folder run: query | prediction."""
+"""The contact sheet of a folder run: query | prediction (| truth, where the queries were made from clean pictures)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lavincli.errors import InputError
 from lavincli.media.geometry import fit_size, resize
 from lavincli.media.images import read_image, write_image
 from lavincli.media.sheet import SheetRow, contact_sheet
-from lavincli.pipeline.folder import Answered
+from lavincli.pipeline.folder import Answered, FolderRun
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +22,12 @@ class Gallery:
     """Collects what a sheet shows, small, so that a long run needs no more memory than a short one.
 
     Args:
-        output: the output folder of the run, where kept answers of an earlier run are read.
+        run: the run; in its output folder the answers that were kept from an earlier run are read.
         limit: how many items the sheet shows; further ones are only counted.
     """
 
-    def __init__(self, output: Path, *, limit: int = 60) -> None:
-        self._output = output
+    def __init__(self, run: FolderRun, *, limit: int = 60) -> None:
+        self._run = run
         self._limit = limit
         self._rows: list[SheetRow] = []
         self._left_out = 0
@@ -39,7 +39,7 @@ class Gallery:
             return
         pictures: Sequence[Clip] = ()
         if answered.query is not None and answered.prediction is not None:
-            pictures = [answered.query, answered.prediction.rgb]
+            pictures = _row(answered.query, answered.prediction.rgb, answered.truth)
         elif answered.record.status == "skipped":
             pictures = self._kept(answered)
         if pictures:
@@ -51,7 +51,8 @@ class Gallery:
             logger.info("%s shows the first %d items; %d more were answered", path, self._limit, self._left_out)
         if not self._rows:
             return False
-        write_image(path, contact_sheet(self._rows, ["query", "prediction"], title=title, cell=CELL))
+        columns = ["query", "prediction", "truth"][: len(self._rows[0].pictures)]
+        write_image(path, contact_sheet(self._rows, columns, title=title, cell=CELL))
         return True
 
     def _kept(self, answered: Answered) -> Sequence[Clip]:
@@ -61,10 +62,19 @@ class Gallery:
         if not pictures:
             return []
         try:
-            return [read_image(answered.record.input), read_image(self._output / pictures[0])]
+            picture = read_image(answered.record.input)
+            query = self._run.query_of(picture, answered.record.key)
+            return _row(query, read_image(self._run.output / pictures[0]), None if query is picture else picture)
         except InputError as error:
             logger.warning("left out of the sheet: %s", error)
             return []
+
+
+def _row(query: Clip, prediction: Clip, truth: Clip | None) -> list[Clip]:
+    """The query, at the model's size where it was made there, is shown in the shape of the picture."""
+    if truth is None:
+        return [query, prediction]
+    return [resize(query, (truth.shape[1], truth.shape[2])), prediction, truth]
 
 
 def _thumbnail(picture: Clip) -> Clip:

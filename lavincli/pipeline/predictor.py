@@ -84,6 +84,17 @@ class Predictor:
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
+    def prepare(self, picture: Clip, key: str, seed: int) -> Clip:
+        """The query that the task makes from a clean picture (gray, noisy, ...): ``[1, S, S, 3]`` at the working size.
+
+        At that size, because that is where the model learned what noise or rain look like. Without a task, or where the
+        task's input isn't made from its target, the picture is the query: it is given back as it is.
+        """
+        if self.task is None or not self.task.makes_inputs:
+            return picture
+        working = to_working_size(picture, self.pipeline.config.resolution, self._output_resample)
+        return self.task.input_from(working, key=key, seed=seed)
+
     def raw(self, queries: Sequence[Clip], seeds: Sequence[int]) -> NDArray[np.uint8]:
         """The model's own pictures ``uint8 [B, 1, S, S, 3]`` for queries of any size, one seed each.
 
@@ -111,14 +122,13 @@ class Predictor:
         """
         pictures = self.raw(queries, seeds)
         return [
-            self.finish(query, raw, seed, size=size) for query, raw, seed in zip(queries, pictures, seeds, strict=True)
+            self.finish(query, raw, seed, size=None if size == "model" else (query.shape[1], query.shape[2]))
+            for query, raw, seed in zip(queries, pictures, seeds, strict=True)
         ]
 
-    def finish(self, query: Clip, raw: Clip, seed: int, *, size: OutputSize = "native") -> Prediction:
-        """Bring the model's picture of one query to the size asked for, and decode it."""
-        rgb = raw
-        if size == "native":
-            rgb = resize(raw, (query.shape[1], query.shape[2]), self._output_resample)
+    def finish(self, query: Clip, raw: Clip, seed: int, *, size: tuple[int, int] | None = None) -> Prediction:
+        """Bring the model's picture of one query to a height and width (None: the model's own), and decode it."""
+        rgb = raw if size is None else resize(raw, size, self._output_resample)
         shown = resize(query, (rgb.shape[1], rgb.shape[2]), self._input_resample)
         value = self.codec.decode(rgb, context=self.context, query=shown)
         name = None if self.task is None else self.task.name
