@@ -12,6 +12,7 @@ from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
 from lavincli.model.stvae import STVAE
 from lavincli.pipeline.model_directory import save_model
+from tests.small_tasks import write_small_tasks
 
 SMALL_JDIT = {"hidden_size": 48, "depth": 2, "num_heads": 4, "kv_group": 2}
 SMALL_STVAE = STVAEConfig(block_out_channels=(8, 8, 16, 16), layers_per_block=1, norm_groups=4)
@@ -36,3 +37,16 @@ def tiny_model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "small-random"
     save_model(folder, config, jdit, STVAE(config.stvae), card="# small-random\n\nRandom weights, for tests.\n")
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_tasks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three tasks with cards, contexts of four pairs and data sets of five pictures, 40 x 40."""
+    return write_small_tasks(tmp_path_factory.mktemp("tasks"))
+
+
+@pytest.fixture
+def small_tasks(small_tasks_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tasks of `small_tasks_folder`, registered: small_denoising, small_negative, small_mask."""
+    monkeypatch.setenv("LAVIN_TASKS", str(small_tasks_folder))
+    return small_tasks_folder
