@@ -37,10 +37,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = target.with_name(f".lavin-{secrets.token_hex(8)}{suffix}")
     # Not tempfile.mkstemp: its files are private to the user, and the finished one must get the usual permissions.
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    mode = stat.S_IMODE((target if target.exists() else temporary).stat().st_mode)
     try:
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         yield temporary
+        temporary.chmod(mode)  # after the block: some writers (safetensors) put a private file in its place
         _flush_to_disk(temporary)
         temporary.replace(target)
     finally:

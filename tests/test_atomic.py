@@ -94,6 +94,14 @@ def test_permissions_are_the_usual_ones_and_an_old_files_are_kept(tmp_path: Path
     assert (tmp_path / "private").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_writer_that_makes_a_private_file_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "usual").write_text("x")
+    with atomic_path(tmp_path / "weights.safetensors") as temporary:
+        temporary.unlink()
+        temporary.touch(mode=0o600)
+    assert (tmp_path / "weights.safetensors").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
 def test_a_link_is_followed_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "latest.json").symlink_to(tmp_path / "disk" / "run1.json")

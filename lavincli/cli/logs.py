@@ -3,12 +3,13 @@
 import logging
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _PLAIN = "%(levelname)s %(name)s: %(message)s"
+_NAME = "lavin-stderr"
 _OURS = ("lavincli", "lavin_photo", "lavin_recognition")
 
 
@@ -28,6 +29,14 @@ def wants_progress() -> bool:
     return sys.stderr.isatty() and logging.getLogger("lavincli").isEnabledFor(logging.INFO)
 
 
+class _PlainHandler(logging.StreamHandler[TextIO]):
+    """Writes to whatever stderr is when a record comes, not to what it was when logging was set up."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def configure_logging(verbosity: int) -> None:
     """Send every log record of this process to stderr.
 
@@ -41,15 +50,18 @@ def configure_logging(verbosity: int) -> None:
 
         handler = RichHandler(console=stderr_console(), show_path=False, markup=False, log_time_format="%H:%M:%S")
     else:
-        handler = logging.StreamHandler()
+        handler = _PlainHandler()
         handler.setFormatter(logging.Formatter(_PLAIN))
+    handler.name = _NAME
     ours, others = {
         -1: (logging.ERROR, logging.ERROR),
         0: (logging.INFO, logging.WARNING),
         1: (logging.DEBUG, logging.INFO),
     }.get(verbosity, (logging.DEBUG, logging.DEBUG))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    for earlier in [one for one in root.handlers if one.name == _NAME]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
     root.setLevel(others)
     for name in _OURS:
         logging.getLogger(name).setLevel(ours)
