@@ -1,4 +1,7 @@
-"""Flow matching: x_t = t * data + (1 - t) * noise, velocity = data - noise (rectified flow, arXiv 2209.03003; LaVin-DiT, section 3.4)."""
+"""Flow matching: x_t = t * data + (1 - t) * noise, velocity = data - noise.
+
+Rectified flow (arXiv 2209.03003); LaVin-DiT, section 3.4.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def velocity_loss(predicted: Tensor, data: Tensor, noise: Tensor, *, l1: float) 
 def sample_times(
     count: int, *, logit_normal: float, uniform: float, generator: torch.Generator | None = None
 ) -> Tensor:
-    """[count] times: sigmoid(N(0, 1)) with share `logit_normal`, uniform with share `uniform`, exactly 0 for what is left."""
+    """[count] times: a share `logit_normal` is sigmoid(N(0, 1)), a share `uniform` is uniform, the rest exactly 0."""
     draw = torch.rand(count, generator=generator)
     normal = torch.randn(count, generator=generator).sigmoid()
     flat = torch.rand(count, generator=generator)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -26,8 +27,8 @@ def sample(
 ) -> Tensor:
     """Integrate from `noise` [B, 16, Tx, h, w] at t = 0 to data at t = 1, given `cond` [B, 16, Tc, h, w].
 
-    Guidance s uses v_null + s * (v_cond - v_null), where the null condition is a frame of zeros and the query (the last Tx
-    frames of cond); at s = 1 it is skipped. Raises ConfigError for an unknown grid or solver.
+    Guidance s uses v_null + s * (v_cond - v_null), where the null condition is a frame of zeros and the query (the last
+    Tx frames of cond); at s = 1 it is skipped. Raises ConfigError for an unknown grid or solver.
     """
     if solver not in SOLVERS:
         raise ConfigError(f"solver '{solver}': known are {', '.join(SOLVERS)}")
@@ -39,7 +40,7 @@ def sample(
         null = torch.cat([torch.zeros_like(query[:, :, :1]), query], dim=2)
         velocity = _guided(velocity, _velocity(jdit, null, frames), guidance)
     x = noise.float()
-    for now, then in zip(times, times[1:], strict=False):
+    for now, then in pairwise(times):
         x = x + (then - now) * velocity(x, x.new_full((x.shape[0],), now))
     return x
 

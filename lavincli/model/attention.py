@@ -1,4 +1,7 @@
-"""Joint attention: each stream has its own projections, keys and values are shared (LaVin-DiT, section 3.3; GQA, arXiv 2305.13245)."""
+"""Joint attention: each stream has its own projections, and both attend to the keys and values of both.
+
+LaVin-DiT, section 3.3; grouped-query attention, arXiv 2305.13245.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,7 @@ class JointAttention(nn.Module):
         return rotate(split[0], table), KeysValues(rotate(split[1], table), split[2])
 
     def attend(self, queries_bhnd: Tensor, over: KeysValues) -> Tensor:
-        """Softmax attention; query head j uses KV head j // kv_group. Returns [B, N, D] before the output projection."""
+        """Softmax attention; query head j uses KV head j // kv_group. [B, N, D] before the output projection."""
         grouped = self.heads != self.kv_heads
         out = F.scaled_dot_product_attention(queries_bhnd, over.keys, over.values, enable_gqa=grouped)
         return out.transpose(1, 2).flatten(2)

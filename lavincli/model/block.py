@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, split
 
 from lavincli.model.attention import JointAttention, KeysValues, Stream
 from lavincli.model.config import JDiTConfig
@@ -33,13 +33,16 @@ class JDiTBlock(nn.Module):
         queries_cond, own_cond = self.joint_attn.project("cond", mod_cond.attention_scale * rms(cond), table_cond)
         queries_x, own_x = self.joint_attn.project("x", mod_x.attention_scale * rms(x), table_x)
         attended = self.joint_attn.attend(cat([queries_cond, queries_x], 2), own_cond.then(own_x))
-        attended_cond, attended_x = attended.split([cond.shape[1], x.shape[1]], dim=1)
+        attended_cond, attended_x = split(attended, [cond.shape[1], x.shape[1]], dim=1)
         return self._update("cond", cond, attended_cond, mod_cond), self._update("x", x, attended_x, mod_x)
 
     def advance(
         self, stream: Stream, s_bnd: Tensor, time_bd: Tensor, table: Rotation, past: KeysValues | None
     ) -> tuple[Tensor, KeysValues]:
-        """One-way: these tokens attend to `past` and to one another. Returns them updated, and past and own keys and values."""
+        """One-way: these tokens attend to `past` and to one another.
+
+        Returns them updated, and the keys and values of `past` followed by their own.
+        """
         mod = self.modulation(stream, time_bd)
         queries, own = self.joint_attn.project(stream, mod.attention_scale * rms(s_bnd), table)
         seen = own if past is None else past.then(own)

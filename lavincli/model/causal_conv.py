@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, unflatten
 
 
 class CausalConv3d(nn.Module):
     """3D convolution padded in time by repeating the first frame `kernel_size - 1` times in front, in space by zeros.
 
-    A one-frame clip meets the same frame at every temporal tap, so it goes through a 2D convolution whose kernel is summed
-    over time: the same result with a third of the work.
+    A one-frame clip meets the same frame at every temporal tap, so it goes through a 2D convolution whose kernel is
+    summed over time: the same result with a third of the work.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3) -> None:
@@ -33,6 +33,7 @@ def per_frame(conv: nn.Conv2d, x_bcthw: Tensor) -> Tensor:
     """Apply a 2D convolution to every frame: [B, C, T, H, W] -> [B, C', T, H', W']."""
     batch, _, frames = x_bcthw.shape[:3]
     if frames == 1:
-        return conv(x_bcthw.squeeze(2)).unsqueeze(2)
-    y = conv(x_bcthw.transpose(1, 2).flatten(0, 1))
-    return y.unflatten(0, (batch, frames)).transpose(1, 2)
+        still: Tensor = conv(x_bcthw.squeeze(2)).unsqueeze(2)
+        return still
+    y: Tensor = conv(x_bcthw.transpose(1, 2).flatten(0, 1))
+    return unflatten(y, 0, (batch, frames)).transpose(1, 2)

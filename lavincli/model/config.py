@@ -22,8 +22,9 @@ class _Settings(BaseModel):
 class JDiTConfig(_Settings):
     """Joint diffusion transformer (LaVin-DiT, section 3.3).
 
-    `attention` is `joint` (published: every token attends to every token) or `oneway` (context tokens attend to the context,
-    query tokens to context and query, target tokens to all; the condition stream is modulated with `condition_time`).
+    `attention` is `joint` (published: every token attends to every token) or `oneway` (context tokens attend to the
+    context, query tokens to context and query, target tokens to all; the condition stream is modulated with
+    `condition_time`).
     """
 
     hidden_size: int = Field(gt=0)
@@ -77,7 +78,10 @@ class STVAEConfig(_Settings):
 
 
 class SamplingConfig(_Settings):
-    """How a model is sampled unless the caller says otherwise; `grid` is `published:N` or `uniform:N` (N points, N - 1 steps)."""
+    """How a model is sampled unless the caller says otherwise.
+
+    `grid` is `published:N` or `uniform:N`: N points, N - 1 steps.
+    """
 
     grid: str = Field(default="published:20", pattern=r"^(published|uniform):\d+$")
     guidance: float = 1.5

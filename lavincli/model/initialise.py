@@ -15,11 +15,11 @@ EMBEDDING_STD = 0.02
 
 @torch.no_grad()
 def initialise(model: JDiT, *, gate_bias: float = 0.0, positional_heads: float = 0.0) -> None:
-    """Published: Xavier-uniform linears with zero biases; normal (0.02) type embeddings and time MLP; modulations and head zero.
+    """Published: Xavier-uniform linears, zero biases; normal type embeddings and time MLP; modulations and head zero.
 
     `gate_bias` opens the gates from the start (0 as published: blocks begin as identities). `positional_heads` > 0 lets
-    every head begin by attending to its own place in the frame before and in its own frame, with this sharpness (the factor on
-    queries and keys): copying the query is what a small model otherwise learns last.
+    every head begin by attending to its own place in the frame before and in its own frame, with this sharpness (the
+    factor on queries and keys): copying the query is what a small model otherwise learns last.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
@@ -53,11 +53,11 @@ def _last_linear(layers: nn.Module) -> nn.Linear:
 
 
 def _attend_to_own_place(model: JDiT, sharpness: float) -> None:
-    """Give all tokens a common vector, and choose projections that turn it into queries and keys whose product peaks at one offset.
+    """Give all tokens a common vector, and projections to queries and keys whose product peaks at one offset.
 
-    A rotary product of two constant vectors depends on the offset alone. The key of every head gets a vector e, the query
-    e turned by one frame (half of the heads) or not at all (the other half), so that the product is largest at the same row and
-    column of the frame before, or of the own frame.
+    A rotary product of two constant vectors depends on the offset alone. The key of every head gets a vector e, the
+    query e turned by one frame (half of the heads) or not at all (the other half), so that the product is largest at
+    the same row and column of the frame before, or of the own frame.
     """
     config = model.config
     size, head_dim, half = config.hidden_size, config.head_dim, config.head_dim // 6

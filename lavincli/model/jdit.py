@@ -1,8 +1,13 @@
-"""J-DiT: the joint diffusion transformer that denoises the target's latents beside the clean context (LaVin-DiT, section 3.3)."""
+"""J-DiT: the joint diffusion transformer that denoises the target's latents beside the clean context.
+
+LaVin-DiT, section 3.3.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +24,7 @@ TOKEN_FEATURES = PATCH * PATCH * LATENT_CHANNELS
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the target stream of a one-way model reads of a condition: keys and values of every block, and its frames."""
+    """What later tokens of a one-way model read of a condition: keys and values of every block, and its frames."""
 
     blocks: tuple[KeysValues, ...]
     frames: int
@@ -57,9 +62,9 @@ class JDiT(nn.Module):
         """Velocity at x.
 
         x: normalised latents [B, 16, Tx, h, w] at flow time t [B] (0 noise, 1 data); cond: clean normalised latents
-        [B, 16, Tc, h, w], context then query. Returns float32 like x. A one-way model needs to know how many of the last
-        frames of cond are the query: `query_frames`, by default as many as x has. Raises ValueError for shapes that do not
-        belong together.
+        [B, 16, Tc, h, w], context then query. Returns float32 like x. A one-way model needs to know how many of the
+        last frames of cond are the query: `query_frames`, by default as many as x has. Raises ValueError for shapes
+        that do not belong together.
         """
         self._check(x, t, cond)
         if self.config.attention == "oneway":
@@ -70,7 +75,7 @@ class JDiT(nn.Module):
         time = self.t_embedder(t)
         time_cond, time_x = time + self.prompt_embed, time + self.answer_embed
         cond_tokens, x_tokens = self.cond_embedder(self._tokens(cond)), self.x_embedder(self._tokens(x))
-        for block in self.blocks:
+        for block in self._layers():
             cond_tokens, x_tokens = block.joint(cond_tokens, x_tokens, time_cond, time_x, table_cond, table_x)
         return self._velocity(x_tokens, time_x, x)
 
@@ -86,7 +91,7 @@ class JDiT(nn.Module):
         clean = torch.full((1,), self.config.condition_time, device=cond.device)
         time = self.t_embedder(clean) + self.prompt_embed
         tokens, kept = self.cond_embedder(self._tokens(cond)), []
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self._layers()):
             tokens, seen = block.advance("cond", tokens, time, table, None if past is None else past.blocks[i])
             kept.append(seen)
         return Memory(tuple(kept), first + cond.shape[2])
@@ -96,9 +101,12 @@ class JDiT(nn.Module):
         table = self._table(x, memory.frames)
         time = self.t_embedder(t) + self.answer_embed
         tokens = self.x_embedder(self._tokens(x))
-        for block, past in zip(self.blocks, memory.blocks, strict=True):
+        for block, past in zip(self._layers(), memory.blocks, strict=True):
             tokens, _ = block.advance("x", tokens, time, table, past)
         return self._velocity(tokens, time, x)
+
+    def _layers(self) -> Iterable[JDiTBlock]:
+        return cast("Iterable[JDiTBlock]", self.blocks)
 
     def _tokens(self, latents: Tensor) -> Tensor:
         return patchify(latents).to(self.prompt_embed.dtype)

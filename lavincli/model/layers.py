@@ -53,10 +53,12 @@ class Modulation(NamedTuple):
 
 
 def modulation_layer(size: int, outputs: int) -> nn.Sequential:
+    """SiLU, then a linear layer from the time [B, D] to `outputs` vectors [B, outputs * D]."""
     return nn.Sequential(nn.SiLU(), nn.Linear(size, outputs * size))
 
 
 def read_modulation(layer: nn.Module, time_bd: Tensor) -> Modulation:
+    """A block's scales and gates at a time [B, D], in the published order: scale, gate, scale, gate."""
     attention_scale, attention_gate, mlp_scale, mlp_gate = layer(time_bd).unsqueeze(1).chunk(4, dim=-1)
     return Modulation(1 + attention_scale, attention_gate.tanh(), 1 + mlp_scale, mlp_gate.tanh())
 
@@ -72,5 +74,5 @@ class TimeEmbedder(nn.Module):
         index = torch.arange(TIME_FREQUENCIES, dtype=torch.float32, device=t_b.device)
         angle = t_b.float()[:, None] * torch.exp(-math.log(10000.0) * index / TIME_FREQUENCIES)
         features = torch.cat([angle.cos(), angle.sin()], dim=-1)
-        out: Tensor = self.mlp(features.to(self.mlp[0].weight.dtype))
+        out: Tensor = self.mlp(features.to(next(self.mlp.parameters()).dtype))
         return out

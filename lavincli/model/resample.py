@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
-from torch import Tensor, cat, nn
+from torch import Tensor, cat, nn, unflatten
 
 from lavincli.model.causal_conv import per_frame
 
@@ -14,7 +14,7 @@ def _halve_time(x_bcthw: Tensor) -> Tensor:
         return x_bcthw
     if frames % 2:
         return cat([x_bcthw[:, :, :1], _halve_time(x_bcthw[:, :, 1:])], dim=2)
-    return x_bcthw.unflatten(2, (frames // 2, 2)).mean(3)
+    return unflatten(x_bcthw, 2, (frames // 2, 2)).mean(3)
 
 
 def _double(x_bcthw: Tensor, *, time: bool) -> Tensor:
@@ -31,7 +31,7 @@ def _grow(x_bcthw: Tensor, times: int) -> Tensor:
 
 
 class Downsample(nn.Module):
-    """Average frames in twos (optional), then a 3x3 convolution with stride 2 on frames zero-padded at right and bottom."""
+    """Average frames in twos (optional), then a 3x3 convolution with stride 2, zero-padded at right and bottom."""
 
     def __init__(self, channels: int, *, time: bool) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ def rotation(
 
 def rotate(x_bhnd: Tensor, table: Rotation) -> Tensor:
     """Rotate entry i with entry i + d/2 inside each axis' part of the head dimension; keeps the dtype."""
-    first, second = x_bhnd.unflatten(-1, (AXES, 2, -1)).unbind(-2)
+    first, second = torch.unflatten(x_bhnd, -1, (AXES, 2, -1)).unbind(-2)
     cos, sin = table.cos.to(x_bhnd.dtype), table.sin.to(x_bhnd.dtype)
     turned = torch.stack([first * cos - second * sin, second * cos + first * sin], dim=-2)
     return turned.flatten(-3)

@@ -1,4 +1,4 @@
-"""Spatial norm: a group norm whose scale and shift are read from the latents at every place (MoVQ, arXiv 2209.09002)."""
+"""Spatial norm: a group norm whose scale and shift are read from the latents at each place (MoVQ, arXiv 2209.09002)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NORM_EPSILON = 1e-6
 
 
 def _resize_like(z_bcthw: Tensor, frames: int, height: int, width: int) -> Tensor:
-    """Nearest neighbour to `frames` x `height` x `width`; of an odd count of frames above one the first is resized apart."""
+    """Nearest neighbour to frames x height x width; of an odd count of frames above one the first is resized apart."""
     if frames > 1 and frames % 2:
         first = _resize_like(z_bcthw[:, :, :1], 1, height, width)
         return cat([first, F.interpolate(z_bcthw[:, :, 1:], size=(frames - 1, height, width), mode="nearest")], dim=2)
@@ -38,4 +38,5 @@ class SpatialNorm(nn.Module):
         size = f_bcthw.shape[2:]
         scale = _resize_like(self.conv_y(z_bcthw), *size)
         shift = _resize_like(self.conv_b(z_bcthw), *size)
-        return self.norm_layer(f_bcthw) * scale + shift
+        normed: Tensor = self.norm_layer(f_bcthw)
+        return normed * scale + shift

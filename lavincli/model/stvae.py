@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +35,8 @@ class Posterior:
 
 
 class MidBlock(nn.Module):
+    """Two resnets at the coarsest scale."""
+
     def __init__(self, channels: int, groups: int, *, spatial: bool) -> None:
         super().__init__()
         self.resnets = nn.ModuleList(Resnet(channels, channels, groups, spatial=spatial) for _ in range(2))
@@ -45,12 +48,12 @@ class MidBlock(nn.Module):
 
 
 class DownBlock(nn.Module):
+    """Resnets, then halving (all blocks but the last; in time too in the first two)."""
+
     def __init__(self, in_channels: int, out_channels: int, config: STVAEConfig, index: int) -> None:
         super().__init__()
         widths = [in_channels] + [out_channels] * config.layers_per_block
-        self.resnets = nn.ModuleList(
-            Resnet(a, b, config.norm_groups, spatial=False) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.resnets = nn.ModuleList(Resnet(a, b, config.norm_groups, spatial=False) for a, b in pairwise(widths))
         self.downsamplers = nn.ModuleList([Downsample(out_channels, time=index < 2)] if index < 3 else [])
 
     def forward(self, x: Tensor) -> Tensor:
@@ -60,12 +63,12 @@ class DownBlock(nn.Module):
 
 
 class UpBlock(nn.Module):
+    """Resnets, one more than in the encoder, then doubling (all blocks but the last; in time too in the first two)."""
+
     def __init__(self, in_channels: int, out_channels: int, config: STVAEConfig, index: int) -> None:
         super().__init__()
         widths = [in_channels] + [out_channels] * (config.layers_per_block + 1)
-        self.resnets = nn.ModuleList(
-            Resnet(a, b, config.norm_groups, spatial=True) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.resnets = nn.ModuleList(Resnet(a, b, config.norm_groups, spatial=True) for a, b in pairwise(widths))
         self.upsamplers = nn.ModuleList([Upsample(out_channels, time=index < 2)] if index < 3 else [])
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
@@ -83,9 +86,7 @@ class Encoder(nn.Module):
         super().__init__()
         widths = (config.block_out_channels[0], *config.block_out_channels)
         self.conv_in = CausalConv3d(IMAGE_CHANNELS, widths[0])
-        self.down_blocks = nn.ModuleList(
-            DownBlock(a, b, config, i) for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False))
-        )
+        self.down_blocks = nn.ModuleList(DownBlock(a, b, config, i) for i, (a, b) in enumerate(pairwise(widths)))
         self.mid_block = MidBlock(widths[-1], config.norm_groups, spatial=False)
         self.norm_out = make_norm(widths[-1], config.norm_groups, spatial=False)
         self.conv_out = CausalConv3d(widths[-1], 2 * LATENT_CHANNELS)
@@ -107,9 +108,7 @@ class Decoder(nn.Module):
         widths = (channels[0], *channels)
         self.conv_in = CausalConv3d(LATENT_CHANNELS, widths[0])
         self.mid_block = MidBlock(widths[0], config.norm_groups, spatial=True)
-        self.up_blocks = nn.ModuleList(
-            UpBlock(a, b, config, i) for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False))
-        )
+        self.up_blocks = nn.ModuleList(UpBlock(a, b, config, i) for i, (a, b) in enumerate(pairwise(widths)))
         self.norm_out = make_norm(widths[-1], config.norm_groups, spatial=True)
         self.conv_out = CausalConv3d(widths[-1], IMAGE_CHANNELS)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from pathlib import Path
+from pickle import UnpicklingError
+from zipfile import BadZipFile
 
 import torch
 from safetensors import SafetensorError
@@ -14,10 +14,12 @@ from torch import Tensor, nn
 from lavincli.errors import CheckpointError
 
 _SHOWN = 4
+# What the readers raise for files that are truncated, of another kind, or pickles that ask for more than tensors.
+_UNREADABLE = (SafetensorError, UnpicklingError, RuntimeError, EOFError, TypeError, ValueError, BadZipFile)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Tensors by name from a `.safetensors` file or a PyTorch file (whose `state_dict` entry is taken where it has one).
+    """Tensors by name from a `.safetensors` or a PyTorch file (whose `state_dict` entry is taken where it has one).
 
     Raises CheckpointError: missing, damaged, not a table of tensors, or a pickle that would execute code.
     """
@@ -25,7 +27,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(f"{path}: no such file; give the path of a .safetensors or .pt file")
     try:
         content = load_file(path) if path.suffix == ".safetensors" else _read_pickle(path)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(f"{path}: can't be read as weights ({first}); download or export it again") from error
     if not content or not all(isinstance(value, Tensor) for value in content.values()):
@@ -38,12 +40,12 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
     if not isinstance(content, dict):
-        raise ValueError(f"it holds a {type(content).__name__}, not a dictionary")
+        raise TypeError(f"it holds a {type(content).__name__}, not a dictionary")
     return content
 
 
 def load_strictly(module: nn.Module, weights: dict[str, Tensor], source: Path) -> None:
-    """Load every parameter by name; raises CheckpointError that lists what is missing, unexpected or of another shape."""
+    """Load every parameter by name; raises CheckpointError listing what is missing, unexpected or of another shape."""
     difference = describe_difference(module.state_dict(), weights)
     if difference:
         raise CheckpointError(f"{source}: not the weights of this {type(module).__name__}: {difference}")

@@ -27,9 +27,9 @@ def load(
 ) -> Pipeline:
     """Load a model.
 
-    name: a bundled model ("lavin-tiny"), a model directory, or "org/name" on the Hugging Face hub. device: by default a GPU if
-    there is one, else the CPU; one that is asked for and not there is an error. dtype: by default bfloat16 on a GPU,
-    float32 on the CPU. Raises UnknownNameError, CheckpointError or ConfigError.
+    name: a bundled model ("lavin-tiny"), a model directory, or "org/name" on the Hugging Face hub. device: by default a
+    GPU if there is one, else the CPU; one that is asked for and not there is an error. dtype: by default bfloat16 on a
+    GPU, float32 on the CPU. Raises UnknownNameError, CheckpointError or ConfigError.
     """
     folder = find_model(name)
     chosen = _device(device)

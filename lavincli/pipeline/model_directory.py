@@ -82,7 +82,8 @@ def import_published(jdit: Path, stvae: Path, config: Path | None, out: Path) ->
     """Make a model directory from published files.
 
     Without `config` the 3.4b preset and the published ST-VAE are meant; with it, a JSON file
-    `{"jdit": {...}, "stvae": {...}, "context_pairs": K}`. Raises CheckpointError or ConfigError; `out` must not hold a model.
+    `{"jdit": {...}, "stvae": {...}, "context_pairs": K}`. Raises CheckpointError or ConfigError; `out` must not hold a
+    model.
     """
     if (out / CONFIG).exists():
         raise ConfigError(f"{out}: holds a model already; choose another folder or delete it")

@@ -26,14 +26,14 @@ class Pipeline:
 
     @torch.inference_mode()
     def encode(self, clips: NDArray[np.uint8]) -> Tensor:
-        """uint8 [B, T, H, W, 3] -> normalised posterior means, float32 [B, 16, T', H/8, W/8], on the pipeline's device."""
+        """uint8 [B, T, H, W, 3] -> normalised posterior means, float32 [B, 16, T', H/8, W/8], on this device."""
         pixels = torch.from_numpy(np.ascontiguousarray(clips)).to(self.device).permute(0, 4, 1, 2, 3)
         posterior = self.stvae.encode((pixels.float() / 127.5 - 1.0).to(self.dtype))
         return self.stvae.normalise(posterior.mean.float())
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> NDArray[np.uint8]:
-        """Normalised latents [B, 16, T', h, w] -> uint8 [B, T, 8 h, 8 w, 3]; values are clamped, then truncated as published."""
+        """Normalised latents [B, 16, T', h, w] -> uint8 [B, T, 8 h, 8 w, 3], clamped, then truncated as published."""
         pixels = self.stvae.decode(self.stvae.denormalise(latents.to(self.device)).to(self.dtype)).float()
         scaled = (pixels / 2 + 0.5).clamp(0, 1) * 255
         clips: NDArray[np.uint8] = scaled.permute(0, 2, 3, 4, 1).to(torch.uint8).cpu().numpy()
@@ -50,11 +50,12 @@ class Pipeline:
         solver: str = "euler",
         seed: int | Sequence[int] = 0,
     ) -> Tensor:
-        """Answer a condition: normalised latents [B, 16, Tc, h, w] (in 1, target 1, ..., query) -> float32 [B, 16, Tx, h, w].
+        """Answer a condition: normalised latents [B, 16, Tc, h, w] -> float32 [B, 16, Tx, h, w].
 
-        noise: [B, 16, Tx, h, w]; by default one frame an element, drawn on the CPU from `seed` (one number, or one an element, so
-        that an answer does not depend on its batch). grid: points of the published grid, or "uniform:N". Raises ValueError
-        for shapes that do not belong together, ConfigError for an unknown grid or solver.
+        cond: in 1, target 1, in 2, target 2, ..., query. noise: [B, 16, Tx, h, w]; by default one frame an element,
+        drawn on the CPU from `seed` (one number an element, so that an answer does not depend on its batch; a single
+        number means seed, seed + 1, ...). grid: points of the published grid, or "uniform:N". Raises ValueError for
+        shapes that do not belong together, ConfigError for an unknown grid or solver.
         """
         if noise is None:
             noise = self._noise(cond, seed)

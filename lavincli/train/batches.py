@@ -1,4 +1,4 @@
-"""Batches of pictures and pairs, a function of (seed, step) alone: a resumed run sees what an uninterrupted one would."""
+"""Batches of pictures, a function of (seed, step) alone: a resumed run sees what an uninterrupted one would."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def save(folder: Path, step: int, engines: Mapping[str, Engine]) -> Path:
     manifest.write_text(json.dumps({"format": 1, "step": step, "files": files}, indent=2))
     for path in (*temporary.iterdir(), temporary):
         _flush(path)
-    os.rename(temporary, final)
+    temporary.rename(final)
     _flush(folder)
     for old in _candidates(folder)[KEEP:]:
         shutil.rmtree(old)

@@ -19,8 +19,8 @@ class _Settings(BaseModel):
 class DataConfig(_Settings):
     """Pairs of pictures, rendered once before training and drawn from at random.
 
-    tasks: weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required, so
-    that bundled pictures are never trained on by accident. exclude: patterns of sample keys to leave out.
+    tasks: weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required,
+    so that bundled pictures are never trained on by accident. exclude: patterns of sample keys to leave out.
     """
 
     size: int = Field(gt=0, multiple_of=16)
@@ -73,6 +73,8 @@ class GuidanceConfig(_Settings):
 
 
 class STVAELossConfig(_Settings):
+    """Weights of the ST-VAE's losses; null leaves one out."""
+
     mse: float = Field(default=1.0, ge=0)
     l1: float = Field(default=0.0, ge=0)
     kl: float = Field(default=1e-6, ge=0)
@@ -104,7 +106,7 @@ class InitialisationConfig(_Settings):
 
 
 class SequenceConfig(_Settings):
-    """In-context sequences: 1..`pairs` pairs a batch; each context is shared by `queries`, each query by `noises` targets."""
+    """In-context sequences of 1..`pairs` pairs; each context serves `queries` queries, each query `noises` targets."""
 
     pairs: int = Field(default=4, gt=0)
     queries: int = Field(default=1, gt=0)
@@ -130,6 +132,8 @@ class _TrainConfig(_Settings):
 
 
 class STVAETrainConfig(_TrainConfig):
+    """Recipe of an ST-VAE (`network: stvae`)."""
+
     network: Literal["stvae"]
     stvae: STVAEConfig
     loss: STVAELossConfig = STVAELossConfig()
@@ -137,6 +141,8 @@ class STVAETrainConfig(_TrainConfig):
 
 
 class JDiTTrainConfig(_TrainConfig):
+    """Recipe of a J-DiT (`network: jdit`), trained in the latent space of the ST-VAE in the folder `stvae`."""
+
     network: Literal["jdit"]
     name: str = "model"
     jdit: JDiTConfig

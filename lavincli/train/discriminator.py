@@ -1,6 +1,8 @@
-"""Patch discriminator (PatchGAN, arXiv 1611.07004) with hinge losses and the adaptive weight of VQGAN (arXiv 2012.09841)."""
+"""Patch discriminator (PatchGAN, arXiv 1611.07004), hinge losses, adaptive weight (VQGAN, arXiv 2012.09841)."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +16,7 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         widths = (channels, 2 * channels, 4 * channels)
         layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 4, 2, 1), nn.LeakyReLU(0.2)]
-        for a, b in zip(widths, widths[1:], strict=False):
+        for a, b in pairwise(widths):
             layers += [nn.Conv2d(a, b, 4, 2, 1), nn.GroupNorm(8, b), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 3, 1, 1))
 
@@ -24,6 +26,7 @@ class PatchDiscriminator(nn.Module):
 
 
 def hinge_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """The discriminator's loss on logits of real and rebuilt pictures: 0 where they are beyond 1 and -1."""
     return 0.5 * (F.relu(1.0 - real).mean() + F.relu(1.0 + fake).mean())
 
 
@@ -38,4 +41,5 @@ def adaptive_weight(reconstruction: Tensor, adversarial: Tensor, last_layer: Ten
     """Ratio of the two losses' gradient norms at the decoder's last layer, at most 1e4."""
     (of_reconstruction,) = torch.autograd.grad(reconstruction, last_layer, retain_graph=True)
     (of_adversarial,) = torch.autograd.grad(adversarial, last_layer, retain_graph=True)
-    return (of_reconstruction.norm() / (of_adversarial.norm() + 1e-4)).clamp(0.0, 1e4).detach()
+    ratio: Tensor = of_reconstruction.norm() / (of_adversarial.norm() + 1e-4)
+    return ratio.clamp(0.0, 1e4).detach()

@@ -1,6 +1,7 @@
 """The engine under the training loop: backward, clip, step, average. Plain PyTorch on one process.
 
-The loop and the objectives use no more than `Engine` offers, so that another engine (a sharded one) can take this one's place.
+The loop and the objectives use no more than `Engine` offers, so that another engine (a sharded one) can take this
+one's place.
 """
 
 from __future__ import annotations

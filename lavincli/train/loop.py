@@ -22,9 +22,10 @@ Report = Callable[[int, Figures], None]
 
 
 def train(config: _TrainConfig, objective: Objective, report: Report | None = None) -> Path:
-    """Run `objective` to `config.steps`, resuming from the newest intact checkpoint in `config.out`; returns the export.
+    """Run `objective` to `config.steps`; returns the export. Resumes from the newest intact checkpoint in `config.out`.
 
-    Everything random is a function of the seed and the step, so a resumed run goes on as the interrupted one would have.
+    Everything random is a function of the seed and the step, so a resumed run goes on as the interrupted one would
+    have.
     """
     engines: dict[str, Engine] = {
         name: _engine(module, optimizer, config) for name, (module, optimizer) in objective.networks.items()

@@ -43,6 +43,7 @@ def learning_rate_factor(step: int, steps: int, config: OptimizerConfig) -> floa
 
 
 def set_learning_rate(optimizers: Iterable[Optimizer], learning_rate: float) -> None:
+    """Give every parameter group of every optimiser this learning rate."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate

@@ -27,7 +27,8 @@ def rendered_pairs(task: Task, data: DataConfig, *, held_out: bool = False) -> N
     """`uint8 [N, 2, T, S, S, 3]`: N random crops of a task's training samples, input and target.
 
     Rendered on first use and kept under `data.cache`; the file's name carries a hash of everything that decides its
-    content. Held-out pairs come from other seeds and are never drawn in training. Raises ConfigError for a missing root.
+    content. Held-out pairs come from other seeds and are never drawn in training. Raises ConfigError for a missing
+    root.
     """
     count = data.held_out_pairs if held_out else data.pairs_per_task
     path = data.cache / f"{task.name}-{_key(task, data, held_out)}.npy"

@@ -27,7 +27,7 @@ class PatchPCA:
         """Coefficients [N, 16, 1, H/8, W/8], each divided by the root of its standard deviation."""
         side = (pictures.shape[-2] // SPATIAL_COMPRESSION, pictures.shape[-1] // SPATIAL_COMPRESSION)
         coefficients = torch.einsum("ndp,dc->ncp", self._patches(pictures) - self.mean_d[:, None], self.basis_dc)
-        return (coefficients / self.std_c.sqrt()[:, None]).unflatten(-1, side).unsqueeze(2)
+        return torch.unflatten(coefficients / self.std_c.sqrt()[:, None], -1, side).unsqueeze(2)
 
     def decode(self, coefficients: Tensor) -> Tensor:
         """The inverse, float [N, 3, 1, H, W]."""

@@ -1,7 +1,7 @@
 """Perceptual loss: L2 between channel-normalised features of a VGG16 trunk that the user names.
 
-The distance is only LPIPS with stock VGG16 and its fitted heads (arXiv 1801.03924); here every channel counts the same, and it
-carries no such name.
+The distance is only LPIPS with stock VGG16 and its fitted heads (arXiv 1801.03924); here every channel counts the same,
+and it carries no such name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MEAN_BGR = (104.007, 116.669, 122.679)
 
 
 class PerceptualDistance(nn.Module):
-    """Trunk file: safetensors with `conv1_1.weight`, `conv1_1.bias` ... `conv5_3.bias`, fed BGR 0..255 minus the mean."""
+    """Trunk file: safetensors with `conv1_1.weight`, `conv1_1.bias` ... `conv5_3.bias`, fed BGR 0..255 minus a mean."""
 
     mean: Tensor
 

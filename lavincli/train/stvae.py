@@ -86,7 +86,8 @@ class STVAEObjective:
         return figures
 
     def _fool(self, rebuilt: Tensor, reconstruction: Tensor, figures: Figures) -> Tensor:
-        assert self.discriminator is not None and self.loss.adversarial is not None
+        assert self.discriminator is not None
+        assert self.loss.adversarial is not None
         with self._autocast():
             adversarial = -generator_logits(self.discriminator, rebuilt).float().mean()
         weight = adaptive_weight(reconstruction, adversarial, self.stvae.decoder.conv_out.conv.weight)
@@ -105,7 +106,7 @@ class STVAEObjective:
     def validate(self, averaged: State) -> Figures:
         """PSNR of held-out pictures, beside the PCA with as many numbers."""
         self.averaged_stvae.load_state_dict(averaged)
-        rebuilt = torch.cat([self._rebuild(chunk) for chunk in self.held_out.split(self.config.batch_size)])
+        rebuilt = torch.cat([self._rebuild(chunk) for chunk in torch.split(self.held_out, self.config.batch_size)])
         linear = self.pca.decode(self.pca.encode(self.held_out))
         return {"psnr": psnr(rebuilt, self.held_out), "psnr_pca": psnr(linear, self.held_out)}
 
@@ -115,7 +116,7 @@ class STVAEObjective:
         return rebuilt.float().cpu()
 
     @torch.no_grad()
-    def export(self, averaged: State, out: Path, summary: Mapping[str, float]) -> Path:
+    def export(self, averaged: State, out: Path, summary: Mapping[str, float]) -> Path:  # noqa: ARG002 - for a card
         """Measure the latents' shift and scale, then write `stvae.safetensors` and its `config.json`."""
         self.averaged_stvae.load_state_dict(averaged)
         if self.config.freeze_encoder:
