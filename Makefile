@@ -43,10 +43,11 @@ $(STAMP): $(CONSTRAINTS) pyproject.toml
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUTPUT)
 	@set -e; for task in $(DEMO_TASKS); do \
-		$(BIN)/lavin predict lavincli/bundled/photos --task $$task -o $(DEMO_OUTPUT)/$$task \
-			--sheet $(DEMO_OUTPUT)/$$task.png > $(DEMO_OUTPUT)/$$task.txt; \
+		echo "$$task: the bundled photos, made into the task's queries, and the model's answers"; \
+		$(BIN)/lavin predict lavincli/bundled/photos --task $$task --prepare --overwrite \
+			-o $(DEMO_OUTPUT)/$$task --sheet $(DEMO_OUTPUT)/$$task.png > $(DEMO_OUTPUT)/$$task.txt; \
 	done
-	@echo "contact sheets (query | prediction), one a task, and the predictions themselves: $(CURDIR)/$(DEMO_OUTPUT)"
+	@echo "predictions, and a contact sheet a task, are in $(CURDIR)/$(DEMO_OUTPUT):"
 	@for task in $(DEMO_TASKS); do echo "  $(CURDIR)/$(DEMO_OUTPUT)/$$task.png"; done
 
 lint: $(STAMP)
