@@ -33,7 +33,7 @@ def find_images(inputs: Sequence[Path], *, leave_out: Path | None = None) -> lis
 
     In folders, hidden entries and names without an image suffix are passed over, and so is the folder `leave_out` (an
     output folder inside the input). A file that is named itself is always listed, whatever its suffix and even if it is
-    missing, so that its failure is recorded beside the others' success.
+    missing, so that its failure is recorded beside the others' success. What is named twice is listed once.
     Raises InputError for a folder without images.
     """
     found: list[ImageFile] = []
@@ -45,7 +45,7 @@ def find_images(inputs: Sequence[Path], *, leave_out: Path | None = None) -> lis
             found.extend(in_folder)
         else:
             found.append(ImageFile(path, PurePosixPath(path.name)))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _walk(root: Path, leave_out: Path | None) -> Iterator[str]:

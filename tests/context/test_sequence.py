@@ -54,5 +54,5 @@ def test_a_template_folder_is_read_in_the_order_of_its_ids(tmp_path: Path) -> No
     assert [pair.key for pair in pairs] == ["1", "2", "10"]
     assert [int(pair.target[0, 0, 0, 0]) for pair in pairs] == [101, 102, 110]
     (tmp_path / "2_target.png").unlink()
-    with pytest.raises(InputError, match="2_target.png is missing"):
+    with pytest.raises(InputError, match=r"2_target\.png is missing"):
         read_context(tmp_path)

@@ -41,6 +41,11 @@ def test_a_named_file_is_listed_even_if_missing_or_oddly_named(tmp_path: Path) -
     assert [str(file.key) for file in found] == ["scan.dat", "missing.png"]
 
 
+def test_what_is_named_twice_is_listed_once(tmp_path: Path) -> None:
+    _touch(tmp_path, "one.png")
+    assert len(find_images([tmp_path, tmp_path / "one.png", tmp_path])) == 1
+
+
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no image files"):
         find_images([_touch(tmp_path, "notes.txt")])

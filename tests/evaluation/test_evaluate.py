@@ -1,0 +1,128 @@
+"""Evaluating a small random model on small tasks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lavincli
+from lavincli.errors import InputError, UnknownNameError
+from lavincli.evaluation.evaluate import EvaluationSettings, Shown, evaluate_task
+from lavincli.evaluation.results import ItemResult, Results, TaskResult
+from lavincli.evaluation.run import ITEMS_FILE, RESULTS_FILE, evaluate
+from lavincli.media.images import read_image
+from lavincli.pipeline.pipeline import Pipeline
+from lavincli.registry import task
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_model_directory: Path) -> Pipeline:
+    return lavincli.load(tiny_model_directory, device="cpu")
+
+
+def _without_times(result: TaskResult) -> TaskResult:
+    return result.model_copy(update={"seconds": 0.0})
+
+
+def test_baselines_are_scored_as_they_should(pipeline: Pipeline, small_tasks: Path) -> None:
+    items: list[ItemResult] = []
+    shown: list[Shown] = []
+    result = evaluate_task(pipeline, task("small_negative"), on_item=items.append, on_shown=shown.append)
+    assert (result.items, result.pairs, result.headline, result.dataset) == (5, 2, "mse", "pictures")
+    assert len(items) == 15
+    copy = np.mean([np.mean(((one.query / 255.0) - one.truth / 255.0) ** 2) for one in shown])
+    assert result.metrics["mse"].baselines["copy_query"].mean == pytest.approx(copy)
+    assert result.metrics["mse"].baselines["copy_query"].std == pytest.approx(0, abs=1e-12)
+    assert result.metrics["mse"].baselines["context_mean"].std > 0
+    model = np.mean([[item.scores["mse"] for item in items if item.draw == draw] for draw in range(3)], axis=1)
+    assert result.metrics["mse"].model.draws == pytest.approx(list(model))
+    assert len({tuple(context) for context in result.contexts}) > 1
+    assert result.metrics["mse"].beats_baseline == "no"
+
+
+def test_twice_and_in_other_batches_the_same(pipeline: Pipeline, small_tasks: Path) -> None:
+    found = task("small_denoising")
+    base = evaluate_task(pipeline, found, EvaluationSettings(draws=2))
+    assert _without_times(evaluate_task(pipeline, found, EvaluationSettings(draws=2))) == _without_times(base)
+    other = evaluate_task(pipeline, found, EvaluationSettings(draws=2, batch_size=2))
+    assert other.keys_hash == base.keys_hash
+    assert other.contexts == base.contexts
+    for key, metric in base.metrics.items():
+        assert other.metrics[key].model.draws == pytest.approx(metric.model.draws, rel=1e-3)
+        assert other.metrics[key].baselines == metric.baselines
+
+
+def test_seed_limit_and_pairs_matter(pipeline: Pipeline, small_tasks: Path) -> None:
+    found = task("small_denoising")
+    base = evaluate_task(pipeline, found, EvaluationSettings(draws=1))
+    seeded = evaluate_task(pipeline, found, EvaluationSettings(draws=1, seed=5))
+    assert seeded.metrics["psnr"].baselines != base.metrics["psnr"].baselines
+    small = evaluate_task(pipeline, found, EvaluationSettings(draws=1, limit=2, pairs=4))
+    assert (small.items, small.pairs) == (2, 4)
+    assert small.keys_hash != base.keys_hash
+    with pytest.raises(InputError, match="draws is 0"):
+        EvaluationSettings(draws=0)
+
+
+def test_a_wrong_context_is_another_tasks(pipeline: Pipeline, small_tasks: Path) -> None:
+    items: list[ItemResult] = []
+    settings = EvaluationSettings(draws=2, wrong_context=True)
+    result = evaluate_task(pipeline, task("small_negative"), settings, on_item=items.append)
+    assert len(result.wrong_contexts) == 2
+    assert "small_negative" not in result.wrong_contexts
+    metric = result.metrics["mse"]
+    assert metric.wrong_context is not None
+    assert metric.wrong_context.mean != metric.model.mean
+    assert all(item.wrong_context for item in items)
+
+
+def test_an_item_that_cannot_be_read_is_left_out_and_named(
+    pipeline: Pipeline, small_tasks: Path, tmp_path: Path
+) -> None:
+    for path in (small_tasks.parent / "pictures").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "2.png").write_text("no picture")
+    result = evaluate_task(pipeline, task("small_denoising"), EvaluationSettings(draws=1), root=tmp_path)
+    assert result.items == 4
+    (failure,) = result.failures
+    assert "2.png: is not a picture" in failure.error
+    assert result.root == str(tmp_path)
+    for path in tmp_path.iterdir():
+        path.write_text("no picture")
+    with pytest.raises(InputError, match="none of the 5 items of pictures could be scored; the first failed with"):
+        evaluate_task(pipeline, task("small_denoising"), EvaluationSettings(draws=1), root=tmp_path)
+
+
+def test_an_unknown_data_set_is_named(pipeline: Pipeline, small_tasks: Path) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'pictures'"):
+        evaluate_task(pipeline, task("small_denoising"), dataset="picture")
+
+
+def test_a_run_writes_results_items_and_sheets(pipeline: Pipeline, small_tasks: Path, tmp_path: Path) -> None:
+    names = ["small_negative", "small_mask", "small_denoising"]  # small_mask names no data
+    settings = EvaluationSettings(draws=2, limit=3)
+    seen: list[tuple[str, int, int]] = []
+    results = evaluate(
+        pipeline,
+        [task(name) for name in names],
+        settings,
+        output=tmp_path,
+        sheets=tmp_path / "sheets",
+        command="lavin eval",
+        on_progress=lambda name, done, total: seen.append((name, done, total)),
+    )
+    assert [result.task for result in results.tasks] == ["small_negative", "small_denoising"]
+    assert [failure.task for failure in results.failed] == ["small_mask"]
+    assert seen == [("small_negative", 3, 3), ("small_denoising", 3, 3)]
+    read = Results.model_validate_json((tmp_path / RESULTS_FILE).read_text())
+    assert read == results
+    assert read.format == 1
+    assert read.model.fingerprint == pipeline.fingerprint
+    assert read.sampling == {"grid": "uniform:3", "guidance": 1.5, "solver": "euler"}
+    lines = [json.loads(line) for line in (tmp_path / ITEMS_FILE).read_text().splitlines()]
+    assert len(lines) == 2 * 3 * 2
+    assert {line["task"] for line in lines} == {"small_negative", "small_denoising"}
+    assert read_image(tmp_path / "sheets" / "small_negative.png").shape[2] > 3 * 160

@@ -1,0 +1,95 @@
+"""What scores add up to: spread, intervals, margins, verdicts."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lavincli.clip import Pair
+from lavincli.evaluation.baselines import copy_of_query, mean_of_targets
+from lavincli.evaluation.bootstrap import interval
+from lavincli.evaluation.results import MetricResult, Score
+from lavincli.evaluation.scoring import MODEL, Tally, score_item, summarise
+from lavincli.registry import task
+
+
+def _flat(level: int) -> np.ndarray:
+    return np.full((1, 16, 16, 3), level, dtype=np.uint8)
+
+
+def _summary(model: list[list[int]], copy: list[list[int]], name: str = "small_negative") -> dict[str, MetricResult]:
+    """Scores of flat pictures against black: one list of levels a draw."""
+    found = task(name)
+    tallies = {}
+    for system, levels in ((MODEL, model), ("copy", copy)):
+        tallies[system] = [Tally(found) for _ in levels]
+        for tally, drawn in zip(tallies[system], levels, strict=True):
+            for level in drawn:
+                scores = score_item(found, _flat(level), _flat(0), _flat(0))
+                tally.add(_flat(level), _flat(0), _flat(0), scores)
+    return summarise(found, tallies, ["copy"])
+
+
+def _mse(level: int) -> float:
+    return (level / 255) ** 2
+
+
+def test_mean_and_spread_over_draws(small_tasks: Path) -> None:
+    result = _summary([[10, 20], [30, 40], [50, 60]], [[100, 100]] * 3)["mse"]
+    draws = [np.mean([_mse(10), _mse(20)]), np.mean([_mse(30), _mse(40)]), np.mean([_mse(50), _mse(60)])]
+    assert result.model.draws == pytest.approx(draws)
+    assert result.model.mean == pytest.approx(np.mean(draws))
+    assert result.model.std == pytest.approx(np.std(draws, ddof=1))
+    assert result.higher_is_better is False
+    assert result.margin.mean == pytest.approx(_mse(100) - np.mean(draws))
+    assert result.beats_baseline == "yes"
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict"),
+    [([90, 90, 90], "yes"), ([10, 10, 110], "unclear"), ([100, 100, 100], "no"), ([200] * 3, "no")],
+)
+def test_a_baseline_is_beaten_in_every_draw_or_not(small_tasks: Path, model: list[int], verdict: str) -> None:
+    assert _summary([[level] for level in model], [[100]] * 3)["mse"].beats_baseline == verdict
+
+
+def test_more_is_better_where_the_metric_says_so(small_tasks: Path) -> None:
+    result = _summary([[10]], [[100]], "small_denoising")["psnr"]
+    assert result.higher_is_better is True
+    assert result.margin.mean == pytest.approx(20.0)
+    assert result.model.std is None
+    assert result.model.interval is None
+
+
+def test_perfect_answers_are_written_as_null_not_infinity(small_tasks: Path) -> None:
+    result = _summary([[0, 0], [0, 0]], [[0, 0], [0, 0]], "small_denoising")["psnr"]
+    assert result.model.mean is None
+    assert result.margin.mean == 0.0
+    assert result.beats_baseline == "no"
+    assert "null" in result.model_dump_json()
+    assert Score(mean=math.nan, std=None, draws=[math.inf, 1.0], interval=None).draws == [None, 1.0]
+
+
+def test_the_interval_holds_the_mean_and_shrinks_with_items() -> None:
+    generator = np.random.default_rng(0)
+    few, many = generator.normal(5, 1, 10), generator.normal(5, 1, 1000)
+    for values in (few, many):
+        found = interval(values)
+        assert found is not None
+        assert found[0] < values.mean() < found[1]
+        assert found == interval(values)
+    low, high = interval(many) or (0.0, 0.0)
+    assert high - low == pytest.approx(2 * 1.96 / math.sqrt(1000), rel=0.15)
+    assert interval(np.array([1.0])) is None
+    assert interval(np.array([1.0, np.inf])) is None
+
+
+def test_baselines() -> None:
+    context = [Pair("a", _flat(9), _flat(10)), Pair("b", _flat(9), np.full((1, 30, 20, 3), 21, dtype=np.uint8))]
+    mean = mean_of_targets(context, (16, 16))
+    assert mean.shape == (1, 16, 16, 3)
+    assert set(np.unique(mean)) == {16}
+    np.testing.assert_array_equal(copy_of_query(_flat(3)), _flat(3))
