@@ -25,7 +25,8 @@ def picture(seed: int, height: int = 40, width: int = 40) -> Clip:
     noise = np.random.default_rng(seed).normal(size=(height, width, 3))
     soft = ndimage.gaussian_filter(noise, (6, 6, 0), mode="wrap")
     scaled = (soft - soft.min()) / (soft.max() - soft.min())
-    return (scaled * 255).astype(np.uint8)[None]
+    clip: Clip = (scaled * 255).astype(np.uint8)[None]
+    return clip
 
 
 def write_small_tasks(root: Path) -> Path:

@@ -125,7 +125,7 @@ def test_mistakes_are_named(pipeline: Pipeline, small_tasks: Path, tmp_path: Pat
     with pytest.raises(ConfigError, match="2 seeds for 1 queries"):
         predict(pipeline, query, PAIRS, seed=[1, 2])
     with pytest.raises(InputError, match=r"uint8 with values 0\.\.255, not float64"):
-        predict(pipeline, query / 255.0, PAIRS)  # type: ignore[call-overload]
+        predict(pipeline, query / 255.0, PAIRS)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"not \[2, 40, 40, 3\]"):
         predict(pipeline, np.concatenate([query, query]), PAIRS)
     with pytest.raises(InputError, match="no such file"):
