@@ -59,4 +59,4 @@ def lavin_task_folders() -> list[Path]:  # type: ignore[empty-body]
 
 @hookspec
 def lavin_commands(app: typer.Typer) -> None:
-    """Add sub-commands to ``lavin``: called when it is run with a name that isn't its own; ``app.command()`` adds one."""
+    """Add sub-commands to ``lavin``: called when it is run with a name that isn't one of its own commands."""
