@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from pickle import UnpicklingError
+from struct import error as StructError
 from zipfile import BadZipFile
 
 import torch
@@ -14,8 +15,12 @@ from torch import Tensor, nn
 from lavincli.errors import CheckpointError
 
 _SHOWN = 4
-# What the readers raise for files that are truncated, of another kind, or pickles that ask for more than tensors.
-_UNREADABLE = (SafetensorError, UnpicklingError, RuntimeError, EOFError, TypeError, ValueError, BadZipFile)
+# What the readers raise for files that are truncated, of another kind, or pickles that ask for more than tensors;
+# bytes that are no pickle at all break the unpickler in any of the last ways.
+_UNREADABLE = (
+    *(SafetensorError, UnpicklingError, BadZipFile, EOFError, RuntimeError, TypeError, ValueError),
+    *(LookupError, AttributeError, AssertionError, StructError),
+)
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
