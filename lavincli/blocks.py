@@ -39,6 +39,9 @@ class Metric(Protocol):
 
     ``update`` counts one item in; ``compute`` gives the scores of everything counted so far. A fresh instance that has
     seen one item scores that item. ``higher_is_better`` has one entry for each key of ``compute``, headline first.
+
+    An optional attribute ``perfect`` gives the score of a truth against itself by key, where it is not 0 (lower is
+    better) or 1 (higher is better).
     """
 
     @property

@@ -48,6 +48,7 @@ class PeakSignalNoiseRatio(_Averages):
         super().__init__()
         self._luma = luma
         self.higher_is_better = {"psnr": True, "psnr_y": True} if luma else {"psnr": True}
+        self.perfect = dict.fromkeys(self.higher_is_better, float("inf"))
 
     def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
         """Count in one prediction; both are ``uint8 [T, H, W, 3]``."""
@@ -100,6 +101,7 @@ class HolePeakSignalNoiseRatio(_Averages):
     """PSNR in dB inside the mid-gray square of the query, where an inpainting has to invent."""
 
     higher_is_better = MappingProxyType({"psnr_hole": True})
+    perfect = MappingProxyType({"psnr_hole": float("inf")})
 
     def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
         """Count in one prediction; all are ``uint8 [T, H, W, 3]`` of one size.

@@ -54,19 +54,19 @@ class Task:
     @functools.cached_property
     def codec(self) -> Codec:
         """The codec of the target side: ``codec.render(value)``, ``codec.decode(rgb)``."""
-        return self._forward.input_codec if self._forward else self._codec(self.card.target, "target")
+        return self.forward.input_codec if self.forward else self._codec(self.card.target, "target")
 
     @functools.cached_property
     def input_codec(self) -> Codec:
         """The codec of the input side."""
-        return self._forward.codec if self._forward else self._codec(self.card.input, "input")
+        return self.forward.codec if self.forward else self._codec(self.card.input, "input")
 
     def codec_with(self, **options: Any) -> Codec:
         """The target side's codec with some options changed, for example ``keep_luminance=True``.
 
         Raises CardError if the codec doesn't take the option.
         """
-        side = self._forward.card.input if self._forward else self.card.target
+        side = self.forward.card.input if self.forward else self.card.target
         return self._codec(side, "target", **options)
 
     @property
@@ -106,7 +106,12 @@ class Task:
     @property
     def datasets(self) -> list[str]:
         """The names of the card's data sets, the default one first."""
-        return self._forward.datasets if self._forward else list(self.card.data)
+        return self.forward.datasets if self.forward else list(self.card.data)
+
+    def require_dataset(self, name: str) -> None:
+        """Raise UnknownNameError if the task has no data set of this name."""
+        if name not in self.datasets:
+            raise UnknownNameError(name, kind=f"data set of task {self.name}", known=self.datasets)
 
     def samples(
         self, dataset: str | None = None, root: Path | str | None = None, split: str = "test", **options: Any
@@ -121,20 +126,17 @@ class Task:
 
         Raises UnknownNameError, CardError, or what the loader says of a wrong root (InputError).
         """
-        if self._forward:
-            forward = self._forward.samples(dataset, root, split, **options)
+        if self.forward:
+            forward = self.forward.samples(dataset, root, split, **options)
             return LazySamples(range(len(forward)), functools.partial(_read_swapped, forward))
         if not self.card.data:
             raise CardError(f"{self.card_file}: key 'data': the card names no data set")
         name = dataset if dataset is not None else next(iter(self.card.data))
-        if name not in self.card.data:
-            raise UnknownNameError(name, kind=f"data set of task {self.name}", known=self.card.data)
+        self.require_dataset(name)
         data = self.card.data[name]
         key = f"data.{name}"
         options = {**data.options, **options}
-        factory = factory_of(
-            "loaders", data.loader, options, card=self.card_file, key=key, given=("root", "split")
-        )
+        factory = factory_of("loaders", data.loader, options, card=self.card_file, key=key, given=("root", "split"))
         if root is None and data.root is not None:
             root = self.folder / data.root
         try:
@@ -150,8 +152,8 @@ class Task:
         what the sample lacks is made by the card's transform, at that size. Randomness depends on ``seed``, the task's
         name and ``sample.key`` alone. Raises CardError if the sample lacks a side and the card has no transform for it.
         """
-        if self._forward:
-            forward = self._forward.pair(_swap(sample), size=size, seed=seed, augment=augment)
+        if self.forward:
+            forward = self.forward.pair(_swap(sample), size=size, seed=seed, augment=augment)
             return Pair(forward.key, input=forward.target, target=forward.input)
         random = generator(seed, self.name, sample.key)
         frame = Frame.random(random, mirrorable=self._mirrorable) if augment else Frame()
@@ -164,7 +166,7 @@ class Task:
     @property
     def makes_inputs(self) -> bool:
         """Whether the card says how an input is made from a target: a clean photo can then stand for both."""
-        return not self._forward and self._transform("input") is not None
+        return not self.forward and self._transform("input") is not None
 
     def input_from(self, target: Clip, *, key: str, seed: int = 0) -> Clip:
         """The input that the card's transform makes from a target picture, as `pair` does it, at the target's size.
@@ -177,7 +179,7 @@ class Task:
 
     def native_target(self, sample: Sample, *, size: int, seed: int = 0) -> Any:
         """What a metric compares a prediction with: the target at the crop and size of `pair`, as a native value."""
-        if self._forward is None and sample.target is not None:
+        if self.forward is None and sample.target is not None:
             return self.codec.decode(_frame(self.codec, sample.target, Frame(), size))
         return self.codec.decode(self.pair(sample, size=size, seed=seed).target)
 
@@ -187,14 +189,14 @@ class Task:
         Raises InputError if the set is missing or damaged.
         """
         folder = self.folder / "context"
-        if self._forward and not folder.is_dir():
-            return [Pair(pair.key, pair.target, pair.input) for pair in self._forward.context_pairs()]
+        if self.forward and not folder.is_dir():
+            return [Pair(pair.key, pair.target, pair.input) for pair in self.forward.context_pairs()]
         return [Pair(files.key, read_image(files.input), read_image(files.target)) for files in list_pairs(folder)]
 
     def check_blocks(self) -> None:
         """Make every building block the card names. Raises CardError at the first that fails."""
         _ = self.codec, self.input_codec, self.headline
-        forward = self._forward or self
+        forward = self.forward or self
         for side in ("input", "target"):
             forward._transform(side)
         for name, data in forward.card.data.items():
@@ -203,7 +205,7 @@ class Task:
             )
 
     @functools.cached_property
-    def _forward(self) -> Task | None:
+    def forward(self) -> Task | None:
         """The task this one is the reverse of."""
         from lavincli.registry import task
 
