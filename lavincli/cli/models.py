@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lavincli.cli.columns import in_columns
 from lavincli.errors import LavinError
 
 if TYPE_CHECKING:
@@ -126,6 +127,5 @@ def _table(summaries: list[ModelSummary]) -> None:
         )
         for one in summaries
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for line in in_columns(rows):
+        typer.echo(line)
