@@ -66,7 +66,7 @@ class JDiT(nn.Module):
         last frames of cond are the query: `query_frames`, by default as many as x has. Raises ValueError for shapes
         that do not belong together.
         """
-        self._check(x, t, cond)
+        self.check(x, t, cond)
         if self.config.attention == "oneway":
             query = min(x.shape[2] if query_frames is None else query_frames, cond.shape[2])
             memory = self.remember(cond[:, :, : cond.shape[2] - query]) if cond.shape[2] > query else None
@@ -121,7 +121,8 @@ class JDiT(nn.Module):
         out = self.final_layer(tokens, time).float()
         return unpatchify(out, frames, height // PATCH, width // PATCH)
 
-    def _check(self, x: Tensor, t: Tensor, cond: Tensor) -> None:
+    def check(self, x: Tensor, t: Tensor, cond: Tensor) -> None:
+        """Raises ValueError for shapes that do not belong together."""
         for name, latents in (("x", x), ("cond", cond)):
             if latents.ndim != 5 or latents.shape[1] != LATENT_CHANNELS:
                 raise ValueError(f"{name} must be [B, {LATENT_CHANNELS}, T, h, w], got {tuple(latents.shape)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from lavincli.errors import CheckpointError
 from lavincli.train.engine import Engine, State
 
+log = logging.getLogger(__name__)
 KEEP = 2
 _MANIFEST = "manifest.json"
 
@@ -22,8 +24,6 @@ _MANIFEST = "manifest.json"
 def save(folder: Path, step: int, engines: Mapping[str, Engine]) -> Path:
     """Write `folder/step-N`: into a temporary folder first, with a manifest of sizes and hashes, then renamed."""
     final = folder / f"step-{step:08d}"
-    if final.exists():
-        return final
     temporary = folder / f".tmp-{final.name}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -36,6 +36,9 @@ def save(folder: Path, step: int, engines: Mapping[str, Engine]) -> Path:
     manifest.write_text(json.dumps({"format": 1, "step": step, "files": files}, indent=2))
     for path in (*temporary.iterdir(), temporary):
         _flush(path)
+    # One as new or newer was damaged, or the run would have gone on from there: it must not outlive intact ones.
+    for damaged in [path for path in _candidates(folder) if path.name >= final.name]:
+        shutil.rmtree(damaged)
     temporary.rename(final)
     _flush(folder)
     for old in _candidates(folder)[KEEP:]:
@@ -54,6 +57,7 @@ def newest(folder: Path) -> Path | None:
     for path in candidates:
         if _intact(path):
             return path
+        log.warning("%s: damaged; looking for an older checkpoint", path)
     if candidates:
         raise CheckpointError(f"{folder}: every checkpoint is damaged; delete the folder to start again")
     return None
@@ -70,7 +74,7 @@ def load(path: Path, engines: Mapping[str, Engine]) -> int:
         try:
             engine.load_state(state)
         except (RuntimeError, ValueError, KeyError) as error:
-            first = str(error).splitlines()[0]
+            first = " ".join(str(error).split())[:200]
             raise CheckpointError(
                 f"{file}: does not fit the recipe's network ({first}); choose another `out`"
             ) from error

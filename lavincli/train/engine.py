@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from lavincli.errors import LavinError
 from lavincli.train.config import OptimizerConfig
 from lavincli.train.ema import ExponentialMovingAverage
 from lavincli.train.optimizer import build_optimizers, learning_rate_factor, set_learning_rate
@@ -27,7 +28,10 @@ class Engine(Protocol):
     def backward(self, loss: Tensor) -> None: ...
 
     def step(self, step: int) -> float:
-        """One optimiser step at global step `step`; returns the gradient norm before clipping."""
+        """One optimiser step at global step `step`; returns the gradient norm before clipping.
+
+        Raises LavinError, and leaves the weights as they are, where the gradient is not finite.
+        """
         ...
 
     def averaged(self) -> State:
@@ -56,6 +60,11 @@ class LocalEngine:
         set_learning_rate(self._optimizers, rate)
         trained = [p for p in self.module.parameters() if p.requires_grad]
         norm = torch.nn.utils.clip_grad_norm_(trained, self._config.clip)
+        if not norm.isfinite():
+            raise LavinError(
+                f"training diverged: the gradient at step {step + 1} is {float(norm)}; its checkpoints are kept: run it "
+                "again with a lower optimizer.learning_rate"
+            )
         for optimizer in self._optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
@@ -75,13 +84,19 @@ class LocalEngine:
         return state
 
     def load_state(self, state: State) -> None:
+        """Restore what `state` gave; raises RuntimeError or ValueError if it is of other networks or optimisers."""
         self.module.load_state_dict(_under(state, "module."))
         self._ema.load(_under(state, "average."))
+        if _under(state, f"optimizer.{len(self._optimizers)}."):
+            raise ValueError("the stored state is of another optimiser")
         for i, optimizer in enumerate(self._optimizers):
             restored = optimizer.state_dict()
             restored["state"] = {}
+            parameters = [p for group in optimizer.param_groups for p in group["params"]]
             for key, value in _under(state, f"optimizer.{i}.").items():
                 index, name = key.split(".", 1)
+                if int(index) >= len(parameters) or (value.ndim and value.shape != parameters[int(index)].shape):
+                    raise ValueError("the stored state is of another optimiser")
                 restored["state"].setdefault(int(index), {})[name] = value
             optimizer.load_state_dict(restored)
 

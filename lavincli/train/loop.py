@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from lavincli.atomic import atomic_write_text
+from lavincli.errors import ConfigError
 from lavincli.train import checkpoint
 from lavincli.train.config import OptimizerConfig, _TrainConfig
 from lavincli.train.engine import Engine, LocalEngine
@@ -58,9 +60,8 @@ class _Record:
 
     def __init__(self, path: Path, done: int, every: int, report: Report | None) -> None:
         self._path, self._every, self._report = path, every, report
-        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-        self._lines: list[dict[str, Any]] = [line for line in lines if line["step"] <= done]
-        path.write_text("".join(json.dumps(line) + "\n" for line in self._lines))
+        self._lines = [line for line in _read_lines(path) if line["step"] <= done]
+        atomic_write_text(path, "".join(json.dumps(line) + "\n" for line in self._lines))
         self._seconds = max((line["seconds"] for line in self._lines), default=0.0)
         self._started = time.monotonic()
         self._sums: dict[str, list[float]] = {}
@@ -84,3 +85,17 @@ class _Record:
     def summary(self) -> Mapping[str, float]:
         """The last value of every figure."""
         return {key: value for line in self._lines for key, value in line.items()}
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    """What was logged; a last line that a full disk or a power cut left unfinished is dropped."""
+    texts = path.read_text().splitlines() if path.exists() else []
+    lines: list[dict[str, Any]] = []
+    for number, text in enumerate(texts, start=1):
+        try:
+            lines.append(json.loads(text))
+        except ValueError as error:
+            if number < len(texts):
+                raise ConfigError(f"{path}: line {number} is not JSON; mend or delete the file") from error
+            log.warning("%s: dropping line %d, which was not finished", path, number)
+    return lines

@@ -21,6 +21,7 @@ from lavincli.train.config import DataConfig
 
 log = logging.getLogger(__name__)
 _CHUNK = 64
+_TRIES = 1000
 
 
 def rendered_pairs(task: Task, data: DataConfig, *, held_out: bool = False) -> NDArray[np.uint8]:
@@ -31,7 +32,7 @@ def rendered_pairs(task: Task, data: DataConfig, *, held_out: bool = False) -> N
     root.
     """
     count = data.held_out_pairs if held_out else data.pairs_per_task
-    path = data.cache / f"{task.name}-{_key(task, data, held_out)}.npy"
+    path = data.cache / f"{task.name}-{pairs_key(task, data, held_out=held_out)}.npy"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         log.info("rendering %d pairs of %s at %d px", count, task.name, data.size)
@@ -67,14 +68,19 @@ def _render_chunk(task: Task, data: DataConfig, count: int, held_out: bool, star
         seed = -1 - number if held_out else number
         random = generator("pair", data.seed, task.name, seed)
         sample = samples[int(random.integers(len(samples)))]
+        tries = 1
         while any(fnmatch(sample.key, pattern) for pattern in data.exclude):
+            if tries == _TRIES:
+                raise ConfigError(f"data.exclude: {', '.join(data.exclude)} leaves next to none of {root}")
             sample = samples[int(random.integers(len(samples)))]
+            tries += 1
         pair = task.pair(sample, size=data.size, seed=int(random.integers(2**62)), augment=True)
         pictures.append(np.stack([pair.input, pair.target]))
     return np.stack(pictures)
 
 
-def _key(task: Task, data: DataConfig, held_out: bool) -> str:
+def pairs_key(task: Task, data: DataConfig, *, held_out: bool) -> str:
+    """Hash of everything that decides what the rendered pairs of a task are."""
     name, root = dataset_of(task, data)
     about = {
         "card": task.card.model_dump(mode="json"),

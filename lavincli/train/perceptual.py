@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lavincli.errors import CheckpointError
+from lavincli.model.weights import read_weights
 
 # Convolutions of each stage; features are read after the last of every stage.
 _STAGES = (2, 2, 3, 3, 3)
@@ -31,11 +31,9 @@ class PerceptualDistance(nn.Module):
             raise CheckpointError(
                 f"{trunk}: no such file; the perceptual loss needs a VGG16 trunk (or set loss.perceptual=null)"
             )
-        weights = load_file(trunk)
+        weights = read_weights(trunk)
         self.names = [f"conv{s + 1}_{i + 1}" for s, count in enumerate(_STAGES) for i in range(count)]
-        missing = [name for name in self.names if f"{name}.weight" not in weights or f"{name}.bias" not in weights]
-        if missing:
-            raise CheckpointError(f"{trunk}: not a VGG16 trunk: it lacks {missing[0]}.weight or .bias")
+        _check(weights, self.names, trunk)
         for name in self.names:
             for part in ("weight", "bias"):
                 self.register_buffer(f"{name}_{part}", weights[f"{name}.{part}"].float())
@@ -60,3 +58,16 @@ class PerceptualDistance(nn.Module):
             targets = self.features(b)
         distances = [(f - g).square().sum(1).mean() for f, g in zip(self.features(a), targets, strict=True)]
         return torch.stack(distances).mean()
+
+
+def _check(weights: dict[str, Tensor], names: list[str], trunk: Path) -> None:
+    """Raises CheckpointError unless the convolutions are there and each takes what the one before gives."""
+    channels = 3
+    for name in names:
+        weight, bias = weights.get(f"{name}.weight"), weights.get(f"{name}.bias")
+        if weight is None or bias is None:
+            raise CheckpointError(f"{trunk}: not a VGG16 trunk: it lacks {name}.weight or .bias")
+        if weight.shape[1:] != (channels, 3, 3) or bias.shape != weight.shape[:1]:
+            shape = "x".join(map(str, weight.shape))
+            raise CheckpointError(f"{trunk}: not a VGG16 trunk: {name}.weight is {shape}, not Nx{channels}x3x3")
+        channels = weight.shape[0]

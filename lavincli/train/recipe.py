@@ -38,7 +38,7 @@ def read_recipe(name: str, changes: Sequence[str] = ()) -> STVAETrainConfig | JD
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: can't be read ({error.strerror})") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
     if not isinstance(content, dict):
         raise ConfigError(
@@ -70,4 +70,7 @@ def _apply(content: dict[str, Any], change: str) -> None:
         if not isinstance(inner, dict):
             raise ConfigError(f"'{change}': {part} is no group of keys")
         place = inner
-    place[last] = yaml.safe_load(value)
+    try:
+        place[last] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"'{change}': the value is not YAML ({' '.join(str(error).split())})") from error
