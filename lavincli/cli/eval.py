@@ -78,8 +78,9 @@ def evaluate(
 ) -> None:
     """Measure a model on tasks, beside the trivial baselines.
 
-    The baselines are a copy of the query and the mean of the context's targets. Prints a table: every score with its
-    spread over several draws of the context, and a mark where the model doesn't beat the better baseline.
+    The baselines are a copy of the query and the mean of the context's targets.
+    Prints every score with its spread over several draws of the context,
+    and marks where the model doesn't beat the better baseline.
     """
     roots = _roots(data or [])
     chosen = _tasks(task)

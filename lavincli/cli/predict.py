@@ -86,8 +86,9 @@ def predict(
 ) -> None:
     """Answer pictures with a task, into a folder that mirrors the inputs.
 
-    Prints the path of every answer. What was answered before from the same input, model, context and settings is kept;
-    a picture that can't be read is recorded in predictions.jsonl, and the rest is done (exit code 3).
+    Prints the path of every answer.
+    An answer made before from the same input, model, context and settings is kept.
+    A picture that can't be read is recorded in predictions.jsonl, and the rest is done (exit code 3).
     """
     if task is None and context is None:
         raise typer.BadParameter("give a task, or a folder of example pairs with --context", param_hint="--task")

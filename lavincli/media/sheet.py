@@ -85,7 +85,8 @@ def _paste_fitted(sheet: Image.Image, picture: Clip, x: int, y: int, cell: int) 
     height, width = fit_size((picture.shape[1], picture.shape[2]), (cell, cell))
     whole_factor = height % picture.shape[1] == 0 and width % picture.shape[2] == 0
     fitted = resize(picture[:1], (height, width), "nearest" if whole_factor else "bicubic")
-    sheet.paste(Image.fromarray(fitted[0]), (x + (cell - width) // 2, y + (cell - height) // 2))
+    # At the bottom of its cell, so that a wide picture stays beside its label.
+    sheet.paste(Image.fromarray(fitted[0]), (x + (cell - width) // 2, y + cell - height))
 
 
 def _wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
