@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -60,3 +60,9 @@ LoaderFactory = Callable[..., Sequence[Sample]]
 CodecFactory = Callable[..., Codec]
 TransformFactory = Callable[..., Transform]
 MetricFactory = Callable[..., Metric]
+
+
+def resample_of(codec: Codec) -> Literal["bicubic", "nearest"]:
+    """How pictures of a codec are resized: its own way if it states one, else bicubic."""
+    resample: Literal["bicubic", "nearest"] = getattr(codec, "resample", "bicubic")
+    return resample

@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lavincli.blocks import Codec, Metric, Transform
+from lavincli.blocks import Codec, Metric, Transform, resample_of
 from lavincli.cards.build import build, factory_of
 from lavincli.cards.card import Side, TaskCard
 from lavincli.cards.framing import Frame, generator
 from lavincli.clip import Clip, Pair, Sample
 from lavincli.errors import CardError, LavinError, UnknownNameError
 from lavincli.lazy_samples import LazySamples
+from lavincli.media.geometry import resize
 from lavincli.media.images import read_image
 from lavincli.pair_files import list_pairs
 
@@ -183,15 +184,33 @@ class Task:
             return self.codec.decode(_frame(self.codec, sample.target, Frame(), size))
         return self.codec.decode(self.pair(sample, size=size, seed=seed).target)
 
-    def context_pairs(self) -> list[Pair]:
-        """The task's context set, by id, at the size it is stored in; a reverse task swaps that of its forward task.
+    def context_pairs(self, size: int | None = None) -> list[Pair]:
+        """The task's context set, by id; a reverse task swaps that of its forward task.
+
+        Without ``size`` the pairs are as stored. With it they are stretched to ``size`` x ``size``, and the side that
+        the card's transform makes is made anew at that size, as `pair` does it: noise, JPEG blocks or edges one pixel
+        thin do not survive a resize, and the context must show what the query will look like.
 
         Raises InputError if the set is missing or damaged.
         """
         folder = self.folder / "context"
         if self.forward and not folder.is_dir():
-            return [Pair(pair.key, pair.target, pair.input) for pair in self.forward.context_pairs()]
-        return [Pair(files.key, read_image(files.input), read_image(files.target)) for files in list_pairs(folder)]
+            return [Pair(pair.key, pair.target, pair.input) for pair in self.forward.context_pairs(size)]
+        stored = [Pair(files.key, read_image(files.input), read_image(files.target)) for files in list_pairs(folder)]
+        return stored if size is None else [self._at_size(pair, size) for pair in stored]
+
+    def _at_size(self, pair: Pair, size: int) -> Pair:
+        if pair.input.shape[1:3] == pair.target.shape[1:3] == (size, size):
+            return pair
+        source = resize(pair.input, (size, size), resample_of(self.input_codec))
+        target = resize(pair.target, (size, size), resample_of(self.codec))
+        if self.forward is None:
+            random = generator("context", self.name, pair.key)
+            if self._transform("input") is not None:
+                source = self._made_from("input", target, random)
+            elif self._transform("target") is not None:
+                target = self._made_from("target", source, random)
+        return Pair(pair.key, source, target)
 
     def check_blocks(self) -> None:
         """Make every building block the card names. Raises CardError at the first that fails."""
@@ -249,8 +268,7 @@ class Task:
 
 
 def _frame(codec: Codec, value: Any, frame: Frame, size: int) -> Clip:
-    resample: Literal["bicubic", "nearest"] = getattr(codec, "resample", "bicubic")
-    return frame.cut(codec.render(value), size, resample)
+    return frame.cut(codec.render(value), size, resample_of(codec))
 
 
 def _swap(sample: Sample) -> Sample:

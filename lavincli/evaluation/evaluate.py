@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lavincli.blocks import resample_of
 from lavincli.clip import Clip, Pair, Sample
 from lavincli.context.seeds import stable_seed
 from lavincli.context.selection import select_pairs
@@ -23,7 +24,7 @@ from lavincli.evaluation.results import Failure, ItemResult, TaskResult
 from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, Tally, score_item, summarise
 from lavincli.evaluation.wrong_context import wrong_contexts
 from lavincli.model.config import SamplingConfig
-from lavincli.pipeline.predictor import Predictor, resample_of
+from lavincli.pipeline.predictor import Predictor
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
@@ -282,10 +283,12 @@ class _Evaluation:
 
 def _draws(pipeline: Pipeline, task: Task, settings: EvaluationSettings) -> list[_Draw]:
     """R contexts, drawn by seed from the task's set."""
-    available = task.context_pairs()
+    available = task.context_pairs(pipeline.config.resolution)
     count = settings.pairs or min(pipeline.config.context_pairs, len(available))
     size = (pipeline.config.resolution, pipeline.config.resolution)
-    wrong = wrong_contexts(task, count, settings.draws, settings.seed) if settings.wrong_context else []
+    wrong: list[tuple[str, list[Pair]]] = []
+    if settings.wrong_context:
+        wrong = wrong_contexts(task, count, settings.draws, settings.seed, size=pipeline.config.resolution)
     draws: list[_Draw] = []
     for index in range(settings.draws):
         context = select_pairs(available, count, "random", seed=stable_seed("draw", settings.seed, index))

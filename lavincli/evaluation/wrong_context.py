@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from lavincli.cards.task import Task
 
 
-def wrong_contexts(task: Task, count: int, draws: int, seed: int) -> list[tuple[str, list[Pair]]]:
-    """For each draw another task's name, and `count` of its pairs (or all, if it has fewer).
+def wrong_contexts(
+    task: Task, count: int, draws: int, seed: int, *, size: int | None = None
+) -> list[tuple[str, list[Pair]]]:
+    """For each draw another task's name, and `count` of its pairs (all, if it has fewer), at `size` (None: as stored).
 
     The other tasks that have a context set take turns in an order drawn by seed. Raises InputError if there is none.
     """
@@ -28,7 +30,7 @@ def wrong_contexts(task: Task, count: int, draws: int, seed: int) -> list[tuple[
     chosen: list[tuple[str, list[Pair]]] = []
     for index in range(draws):
         name = str(order[index % len(order)])
-        pairs = others[name].context_pairs()
+        pairs = others[name].context_pairs(size)
         chosen.append((name, select_pairs(pairs, min(count, len(pairs)), "random", seed=stable_seed(seed, index))))
     return chosen
 

@@ -155,7 +155,7 @@ def make_predictor(
     if context is None:
         if found is None:
             raise ConfigError("neither a task nor example pairs were given; the model needs one of them")
-        context = found.context_pairs()
+        context = found.context_pairs(pipeline.config.resolution)
     elif isinstance(context, (str, Path)):
         context = read_context(Path(context))
     if pairs is None:

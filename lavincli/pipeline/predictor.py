@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lavincli.blocks import Codec
+from lavincli.blocks import Codec, resample_of
 from lavincli.clip import Clip, Pair
 from lavincli.context.sequence import condition, context_clips, to_working_size
 from lavincli.errors import InputError
@@ -133,12 +133,6 @@ class Predictor:
         value = self.codec.decode(rgb, context=self.context, query=shown)
         name = None if self.task is None else self.task.name
         return Prediction(rgb, value, raw, name, self.context_ids, seed, self.sampling)
-
-
-def resample_of(codec: Codec) -> Resample:
-    """How pictures of a codec are resized: its own way if it states one, else bicubic."""
-    resample: Resample = getattr(codec, "resample", "bicubic")
-    return resample
 
 
 def _encode_context(pipeline: Pipeline, clips: NDArray[np.uint8], key: str) -> Tensor:
