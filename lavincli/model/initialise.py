@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lavincli.model.block import JDiTBlock
 from lavincli.model.jdit import JDiT
+from lavincli.model.rope import ROPE_BASE
 
 EMBEDDING_STD = 0.02
+# How much stronger the common vector comes through a positional projection than a token's content.
+_COMMON_GAIN = 2.0
 
 
 @torch.no_grad()
@@ -53,37 +56,46 @@ def _last_linear(layers: nn.Module) -> nn.Linear:
 
 
 def _attend_to_own_place(model: JDiT, sharpness: float) -> None:
-    """Give all tokens a common vector, and projections to queries and keys whose product peaks at one offset.
+    """Let the heads of the first half of the KV heads attend to one offset, whatever the tokens hold.
 
-    A rotary product of two constant vectors depends on the offset alone. The key of every head gets a vector e, the
-    query e turned by one frame (half of the heads) or not at all (the other half), so that the product is largest at
-    the same row and column of the frame before, or of the own frame.
+    A rotary product of two constant vectors depends on the offset alone. All tokens get a common vector; projections turn
+    it into keys e and queries e, turned back by one frame in every other head, so that the product is largest at the same
+    row and column of the frame before, or of the own frame. The energy of e lies on the fast frequencies, which tell
+    neighbours apart. The other heads start as published.
     """
     config = model.config
-    size, head_dim, half = config.hidden_size, config.head_dim, config.head_dim // 6
-    common = torch.randn(size, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    common = torch.randn(config.hidden_size, generator=generator)
     common = common / common.square().mean().sqrt()
     for embedder in (model.cond_embedder, model.x_embedder):
         norm = embedder[1]
         assert isinstance(norm, nn.LayerNorm)
         norm.bias.copy_(common)
-    direction = common / size
-    still = torch.zeros(3, 2, half)
-    still[:, 0] = math.sqrt(2.0)
-    angle = 10000.0 ** (-torch.arange(half) / half)
-    before = still.clone()
-    before[0, 0], before[0, 1] = math.sqrt(2.0) * angle.cos(), -math.sqrt(2.0) * angle.sin()
-    query_head = [before if head % 2 == 0 else still for head in range(config.num_heads)]
-    query = torch.stack(query_head).reshape(-1)
-    key = torch.stack([still] * config.kv_heads).reshape(-1)
-    assert query.numel() == config.num_heads * head_dim
+    own_place, frame_before = _constant_vectors(config.head_dim)
+    positional = max(1, config.kv_heads // 2)
+    keys = own_place.repeat(positional)
+    queries = torch.cat([own_place if i % 2 else frame_before for i in range(positional * config.kv_group)])
+    direction = common / config.hidden_size
     for block in model.blocks:
-        assert isinstance(block, JDiTBlock)
         for stream in ("cond", "x"):
-            for name, target in (("q", query), ("k", key)):
-                linear = block.joint_attn.get_submodule(f"{stream}_{name}")
-                norm = block.joint_attn.get_submodule(f"{stream}_{name}norm")
+            for name, wanted in (("q", queries), ("k", keys)):
+                linear = block.get_submodule(f"joint_attn.{stream}_{name}")
+                norm = block.get_submodule(f"joint_attn.{stream}_{name}norm")
                 assert isinstance(linear, nn.Linear)
-                linear.weight.add_(torch.outer(target - linear.weight @ common / size, direction * 2.0))
-                assert isinstance(norm.weight, torch.Tensor)
-                norm.weight.fill_(math.sqrt(sharpness))
+                assert isinstance(norm.weight, nn.Parameter)
+                rows = linear.weight[: len(wanted)]
+                rows.add_(torch.outer(_COMMON_GAIN * wanted - rows @ common, direction))
+                norm.weight[: len(wanted)] = math.sqrt(sharpness)
+
+
+def _constant_vectors(head_dim: int) -> tuple[Tensor, Tensor]:
+    """Unit-RMS vectors [head_dim]: e, and e turned back by one frame."""
+    half = head_dim // 6
+    frequency = ROPE_BASE ** (-torch.arange(half) / half)
+    own_place = torch.zeros(3, 2, half)
+    own_place[:, 0] = frequency
+    own_place = own_place / own_place.square().mean().sqrt()
+    frame_before = own_place.clone()
+    time = own_place[0, 0]
+    frame_before[0, 0], frame_before[0, 1] = time * frequency.cos(), -time * frequency.sin()
+    return own_place.flatten(), frame_before.flatten()

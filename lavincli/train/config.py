@@ -151,6 +151,7 @@ class JDiTTrainConfig(_TrainConfig):
     sequence: SequenceConfig = SequenceConfig()
     initialisation: InitialisationConfig = InitialisationConfig()
     l1: float = Field(default=0.1, ge=0)
+    license: str = "unknown"
     sampling: SamplingConfig = SamplingConfig()
 
 

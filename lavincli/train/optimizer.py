@@ -15,7 +15,7 @@ from lavincli.train.config import OptimizerConfig
 def build_optimizers(module: nn.Module, config: OptimizerConfig) -> list[Optimizer]:
     """AdamW over everything, or Muon over the matrices of blocks and AdamW over the rest. Vectors are not decayed."""
     trained = [(name, p) for name, p in module.named_parameters() if p.requires_grad]
-    matrices = [p for name, p in trained if p.ndim == 2 and name.startswith("blocks.")] if config.name == "muon" else []
+    matrices = [p for name, p in trained if _suits_muon(name, p)] if config.name == "muon" else []
     taken = {id(p) for p in matrices}
     rest = [p for _, p in trained if id(p) not in taken]
     groups = [
@@ -29,6 +29,11 @@ def build_optimizers(module: nn.Module, config: OptimizerConfig) -> list[Optimiz
         )
         optimizers.append(muon)
     return optimizers
+
+
+def _suits_muon(name: str, parameter: nn.Parameter) -> bool:
+    """Hidden matrices that tokens go through; modulations are read from the time alone and start at zero."""
+    return parameter.ndim == 2 and name.startswith("blocks.") and "modulation" not in name
 
 
 def learning_rate_factor(step: int, steps: int, config: OptimizerConfig) -> float:
