@@ -27,7 +27,7 @@ class Pipeline:
     @torch.inference_mode()
     def encode(self, clips: NDArray[np.uint8]) -> Tensor:
         """uint8 [B, T, H, W, 3] -> normalised posterior means, float32 [B, 16, T', H/8, W/8], on this device."""
-        pixels = torch.from_numpy(np.ascontiguousarray(clips)).to(self.device).permute(0, 4, 1, 2, 3)
+        pixels = torch.from_numpy(np.array(clips)).to(self.device).permute(0, 4, 1, 2, 3)
         posterior = self.stvae.encode((pixels.float() / 127.5 - 1.0).to(self.dtype))
         return self.stvae.normalise(posterior.mean.float())
 

@@ -84,7 +84,7 @@ class LocalEngine:
         return state
 
     def load_state(self, state: State) -> None:
-        """Restore what `state` gave; raises RuntimeError or ValueError if it is of other networks or optimisers."""
+        """Restore what `state` gave; raises RuntimeError or ValueError if it is of others."""
         self.module.load_state_dict(_under(state, "module."))
         self._ema.load(_under(state, "average."))
         if _under(state, f"optimizer.{len(self._optimizers)}."):
