@@ -62,8 +62,8 @@ class LocalEngine:
         norm = torch.nn.utils.clip_grad_norm_(trained, self._config.clip)
         if not norm.isfinite():
             raise LavinError(
-                f"training diverged: the gradient at step {step + 1} is {float(norm)}; its checkpoints are kept: run it "
-                "again with a lower optimizer.learning_rate"
+                f"training diverged: the gradient at step {step + 1} is {float(norm)}; its checkpoints are kept: run "
+                "it again with a lower optimizer.learning_rate"
             )
         for optimizer in self._optimizers:
             optimizer.step()
@@ -84,7 +84,7 @@ class LocalEngine:
         return state
 
     def load_state(self, state: State) -> None:
-        """Restore what `state` gave; raises RuntimeError or ValueError if it is of others."""
+        """Restore what `state` gave; raises RuntimeError or ValueError if that was of another network."""
         self.module.load_state_dict(_under(state, "module."))
         self._ema.load(_under(state, "average."))
         if _under(state, f"optimizer.{len(self._optimizers)}."):
