@@ -52,6 +52,17 @@ class Metric(Protocol):
     def compute(self) -> dict[str, float]: ...
 
 
+@runtime_checkable
+class Mergeable(Protocol):
+    """A metric that can take in what another instance of it has counted; optional.
+
+    Evaluation then runs it once on each item, and can tell how far a score of the whole set is down to its items.
+    """
+
+    def merge(self, other: Any) -> None:
+        """Count in everything that `other`, made with the same options, has counted in."""
+
+
 Transform = Callable[[Clip, np.random.Generator], Clip]
 """Makes one side of a pair from the other. Pure: the same clip and generator state give the same clip."""
 

@@ -30,6 +30,12 @@ class _Averages:
             self._sums[key] = self._sums.get(key, 0.0) + score
         self._count += 1
 
+    def merge(self, other: _Averages) -> None:
+        """Count in the items of another instance."""
+        for key, total in other._sums.items():
+            self._sums[key] = self._sums.get(key, 0.0) + total
+        self._count += other._count
+
     def compute(self) -> dict[str, float]:
         """The average over the items. Raises InputError if there was none."""
         if self._count == 0:
@@ -63,6 +69,8 @@ class PeakSignalNoiseRatio(_Averages):
 class StructuralSimilarity(_Averages):
     """SSIM (Wang et al. 2004): Gaussian window 11 x 11 with sigma 1.5, as torchmetrics computes it.
 
+    The mean goes over all pixels, with the picture mirrored at its edges; the original leaves out a border of 5.
+
     Args:
         luma: also score the BT.601 luma (key ``ssim_y``).
     """
@@ -73,7 +81,7 @@ class StructuralSimilarity(_Averages):
         self.higher_is_better = {"ssim": True, "ssim_y": True} if luma else {"ssim": True}
 
     def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
-        """Count in one prediction; both are ``uint8 [T, H, W, 3]``, at least 11 pixels high and wide."""
+        """Count in one prediction; both are ``uint8 [T, H, W, 3]``, at least 6 pixels high and wide."""
         del query
         _check_alike(prediction, target)
         scores = {"ssim": _ssim(prediction.astype(np.float64), target.astype(np.float64))}

@@ -21,7 +21,7 @@ from lavincli.context.selection import select_pairs
 from lavincli.errors import InputError, LavinError
 from lavincli.evaluation.baselines import COPY, MEAN, copy_of_query, mean_of_targets
 from lavincli.evaluation.results import Failure, ItemResult, TaskResult
-from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, Tally, score_item, summarise
+from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, ItemScore, Tally, score_item, summarise
 from lavincli.evaluation.wrong_context import wrong_contexts
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.predictor import Predictor
@@ -97,10 +97,10 @@ class _Draw:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """One system's answer to one case: what it decodes to, and its scores."""
+    """One system's answer to one case: what it decodes to, and its score."""
 
     value: Any
-    scores: dict[str, float]
+    score: ItemScore
 
 
 _Report = Callable[[ItemResult], None]
@@ -261,11 +261,11 @@ class _Evaluation:
         self.keys.append(key)
         for index, answers in enumerate(draws):
             for system, answer in answers.items():
-                self.tallies[system][index].add(answer.value, case.target, case.pair.input, answer.scores)
+                self.tallies[system][index].add(answer.value, case.target, case.pair.input, answer.score)
             if self._on_item is not None:
                 self._on_item(self._item_result(key, index, answers))
         if self._on_shown is not None:
-            score = draws[0][MODEL].scores[self.task.headline]
+            score = draws[0][MODEL].score.scores[self.task.headline]
             self._on_shown(Shown(key, case.pair.input, shown, case.pair.target, score))
 
     def _item_result(self, key: str, index: int, answers: dict[str, _Answer]) -> ItemResult:
@@ -275,9 +275,9 @@ class _Evaluation:
             draw=index,
             key=key,
             seed=self._seed(key, index),
-            scores=dict(answers[MODEL].scores),
-            baselines={name: dict(answers[name].scores) for name in BASELINES},
-            wrong_context=dict(answers[WRONG_CONTEXT].scores) if WRONG_CONTEXT in answers else None,
+            scores=dict(answers[MODEL].score.scores),
+            baselines={name: dict(answers[name].score.scores) for name in BASELINES},
+            wrong_context=dict(answers[WRONG_CONTEXT].score.scores) if WRONG_CONTEXT in answers else None,
         )
 
 

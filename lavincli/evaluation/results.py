@@ -30,7 +30,8 @@ class Score(_Model):
         mean: over the draws of the context; each draw scores the whole set.
         std: sample standard deviation over the draws; None for a single draw.
         draws: the score of each draw.
-        interval: 95 % bootstrap interval over items; None for a score of the set that isn't the mean over its items.
+        interval: 95 % bootstrap interval over items; None for a single item, and for a metric of whole sets that can't
+            be merged from its items.
     """
 
     mean: Number

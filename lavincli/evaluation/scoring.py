@@ -1,15 +1,22 @@
-"""Scores of several systems over the same items and draws, and what they add up to."""
+"""Scores of several systems over the same items and draws, and what they add up to.
+
+A metric is run once on each item. Where it can be merged (`lavincli.blocks.Mergeable`), the score of the set, and of
+every bootstrap resample of it, is put together from the items' metrics; where it can't, it is run on the items again,
+and has an interval only if the score of the set is the mean over its items.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lavincli.blocks import Mergeable, Metric
 from lavincli.clip import Clip
-from lavincli.evaluation.bootstrap import interval
+from lavincli.evaluation.bootstrap import interval, percentiles, resamples
 from lavincli.evaluation.results import MetricResult, Score, Verdict
 
 if TYPE_CHECKING:
@@ -17,88 +24,173 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 WRONG_CONTEXT = "wrong_context"
+# Scores of whole sets cost more to resample than means do.
+_SET_RESAMPLES: Final = 400
 
 
-def score_item(task: Task, prediction: Any, target: Any, query: Clip) -> dict[str, float]:
-    """All scores of the task for one prediction, by key. Raises InputError where a metric can't score it."""
+@dataclass(frozen=True, slots=True)
+class ItemScore:
+    """The task's metrics after a single item, by name, and the scores they give, by key."""
+
+    metrics: dict[str, Metric]
+    scores: dict[str, float]
+
+
+def score_item(task: Task, prediction: Any, target: Any, query: Clip) -> ItemScore:
+    """Score one prediction. Raises InputError where a metric can't score it."""
+    metrics = task.metrics
     scores: dict[str, float] = {}
-    for metric in task.metrics.values():
+    for metric in metrics.values():
         metric.update(prediction, target, query=query)
         scores.update(metric.compute())
-    return scores
+    return ItemScore(metrics, scores)
 
 
 class Tally:
-    """One system under one draw: the metrics of the whole set, and the scores of each item."""
+    """One system under one draw: the metrics of the whole set, and those of each item."""
 
     def __init__(self, task: Task) -> None:
+        self._task = task
         self._metrics = task.metrics
-        self.items: list[dict[str, float]] = []
+        self._items: list[ItemScore] = []
 
-    def add(self, prediction: Any, target: Any, query: Clip, scores: dict[str, float]) -> None:
-        """Count in one item, whose own scores are `scores`."""
-        for metric in self._metrics.values():
-            metric.update(prediction, target, query=query)
-        self.items.append(scores)
+    def add(self, prediction: Any, target: Any, query: Clip, item: ItemScore) -> None:
+        """Count in one item, which `item` is the score of."""
+        for name, metric in self._metrics.items():
+            if isinstance(metric, Mergeable):
+                metric.merge(item.metrics[name])
+            else:
+                metric.update(prediction, target, query=query)
+        self._items.append(item)
+
+    def __len__(self) -> int:
+        return len(self._items)
 
     def total(self) -> dict[str, float]:
         """The scores of the set, by key."""
-        scores: dict[str, float] = {}
-        for metric in self._metrics.values():
-            scores.update(metric.compute())
-        return scores
+        return {key: value for metric in self._metrics.values() for key, value in metric.compute().items()}
+
+    def of_items(self, key: str) -> NDArray[np.float64]:
+        """One score of every item."""
+        return np.array([item.scores[key] for item in self._items])
+
+    def resampled(self, name: str, indices: NDArray[np.int64]) -> list[dict[str, float]]:
+        """What the metric `name` says of each resample of the items (a row of `indices`)."""
+        results: list[dict[str, float]] = []
+        for row in indices:
+            whole = self._task.metrics[name]
+            if not isinstance(whole, Mergeable):
+                raise TypeError(f"metric {name} can't be merged")
+            for index in row:
+                whole.merge(self._items[index].metrics[name])
+            results.append(whole.compute())
+        return results
 
 
-def summarise(task: Task, tallies: Mapping[str, Sequence[Tally]], baselines: Sequence[str]) -> dict[str, MetricResult]:
-    """What the tallies of each system (one a draw) amount to, by metric key.
+Tallies = Mapping[str, Sequence[Tally]]
+"""For each system (the model, the baselines, perhaps the wrong context) one tally a draw."""
 
-    Args:
-        task: gives the direction of each metric.
-        tallies: for each system ("model", the baselines, perhaps "wrong_context") one tally a draw.
-        baselines: which of the systems are baselines.
-    """
+
+def summarise(task: Task, tallies: Tallies, baselines: Sequence[str]) -> dict[str, MetricResult]:
+    """What the tallies amount to, by metric key; `baselines` says which of the systems are baselines."""
     totals = {system: [tally.total() for tally in draws] for system, draws in tallies.items()}
     results: dict[str, MetricResult] = {}
-    for key, higher_is_better in task.higher_is_better.items():
-        sets = {system: np.array([total[key] for total in draws]) for system, draws in totals.items()}
-        items = {system: _per_item(draws, key) for system, draws in tallies.items()}
-        averaged = all(_is_mean_of_items(tallies[system], key, sets[system]) for system in tallies)
-        scores = {system: _score(sets[system], items[system] if averaged else None) for system in tallies}
-        sign = 1.0 if higher_is_better else -1.0
-        best = max(baselines, key=lambda name: sign * float(np.mean(sets[name])))
-        gains = sign * _difference(sets[MODEL], sets[best])
-        gains_by_item = sign * _difference(items[MODEL], items[best]) if averaged else None
-        results[key] = MetricResult(
-            higher_is_better=higher_is_better,
-            model=scores[MODEL],
-            baselines={name: scores[name] for name in baselines},
-            best_baseline=best,
-            margin=_score(gains, gains_by_item),
-            beats_baseline=_verdict(gains),
-            wrong_context=scores.get(WRONG_CONTEXT),
-        )
+    for name, metric in task.metrics.items():
+        keys = metric.higher_is_better
+        sets = {
+            key: {system: np.array([total[key] for total in draws]) for system, draws in totals.items()} for key in keys
+        }
+        averaged = all(_is_mean_of_items(tallies, key, sets[key]) for key in keys)
+        spread = _OverItems(tallies) if averaged else _OverSets(tallies, name) if _can_merge(metric) else None
+        for key, higher_is_better in keys.items():
+            sign = 1.0 if higher_is_better else -1.0
+            best = _best(sets[key], baselines, sign)
+            gains = sign * _difference(sets[key][MODEL], sets[key][best])
+            scores = {
+                system: _score(draws, spread.interval(key, system) if spread else None)
+                for system, draws in sets[key].items()
+            }
+            results[key] = MetricResult(
+                higher_is_better=higher_is_better,
+                model=scores[MODEL],
+                baselines={baseline: scores[baseline] for baseline in baselines},
+                best_baseline=best,
+                margin=_score(gains, spread.margin(key, best, sign) if spread else None),
+                beats_baseline=_verdict(gains),
+                wrong_context=scores.get(WRONG_CONTEXT),
+            )
     return results
 
 
-def _per_item(draws: Sequence[Tally], key: str) -> NDArray[np.float64]:
-    """Each item's score, averaged over the draws."""
-    table = np.array([[scores[key] for scores in tally.items] for tally in draws], dtype=np.float64)
-    return np.asarray(table.mean(axis=0))
+class _OverItems:
+    """Intervals of scores that are means over the items."""
+
+    def __init__(self, tallies: Tallies) -> None:
+        self._tallies = tallies
+
+    def interval(self, key: str, system: str) -> tuple[float, float] | None:
+        return interval(self._items(key, system))
+
+    def margin(self, key: str, best: str, sign: float) -> tuple[float, float] | None:
+        return interval(sign * _difference(self._items(key, MODEL), self._items(key, best)))
+
+    def _items(self, key: str, system: str) -> NDArray[np.float64]:
+        """Each item's score, averaged over the draws."""
+        return np.asarray(np.mean([tally.of_items(key) for tally in self._tallies[system]], axis=0))
 
 
-def _is_mean_of_items(draws: Sequence[Tally], key: str, totals: NDArray[np.float64]) -> bool:
-    """Whether the score of the set is the mean over its items, so that resampling items makes sense."""
-    means = [float(np.mean([scores[key] for scores in tally.items])) for tally in draws]
-    return bool(np.allclose(means, totals, rtol=1e-6, atol=1e-9, equal_nan=True))
+class _OverSets:
+    """Intervals of scores that only a set has, from one metric's merges over resampled sets."""
+
+    def __init__(self, tallies: Tallies, name: str) -> None:
+        self._tallies = tallies
+        self._name = name
+        self._kept: dict[str, list[list[dict[str, float]]]] = {}
+
+    def interval(self, key: str, system: str) -> tuple[float, float] | None:
+        return percentiles(self._statistics(key, system)) if self._count() > 1 else None
+
+    def margin(self, key: str, best: str, sign: float) -> tuple[float, float] | None:
+        if self._count() < 2:
+            return None
+        return percentiles(sign * _difference(self._statistics(key, MODEL), self._statistics(key, best)))
+
+    def _count(self) -> int:
+        return len(self._tallies[MODEL][0])
+
+    def _statistics(self, key: str, system: str) -> NDArray[np.float64]:
+        """The score of each resampled set, averaged over the draws."""
+        if system not in self._kept:
+            indices = resamples(self._count(), _SET_RESAMPLES)
+            self._kept[system] = [tally.resampled(self._name, indices) for tally in self._tallies[system]]
+        return np.asarray(np.mean([[scores[key] for scores in draw] for draw in self._kept[system]], axis=0))
 
 
-def _score(draws: NDArray[np.float64], by_item: NDArray[np.float64] | None) -> Score:
+def _can_merge(metric: Metric) -> bool:
+    return isinstance(metric, Mergeable)
+
+
+def _is_mean_of_items(tallies: Tallies, key: str, sets: Mapping[str, NDArray[np.float64]]) -> bool:
+    """Whether the score of a set is the mean over its items, for every system."""
+    return all(
+        np.allclose(
+            [np.mean(tally.of_items(key)) for tally in draws], sets[system], rtol=1e-6, atol=1e-9, equal_nan=True
+        )
+        for system, draws in tallies.items()
+    )
+
+
+def _best(sets: Mapping[str, NDArray[np.float64]], baselines: Sequence[str], sign: float) -> str:
+    return max(baselines, key=lambda name: sign * float(np.mean(sets[name])))
+
+
+def _score(draws: NDArray[np.float64], over_items: tuple[float, float] | None) -> Score:
     several = len(draws) > 1 and bool(np.isfinite(draws).all())
     return Score(
         mean=float(np.mean(draws)),
         std=float(np.std(draws, ddof=1)) if several else None,
         draws=[float(value) for value in draws],
-        interval=None if by_item is None else interval(by_item),
+        interval=over_items,
     )
 
 

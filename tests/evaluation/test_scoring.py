@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
 
-from lavincli.clip import Pair
+from lavincli.cards.task import Task
+from lavincli.clip import Clip, Pair
 from lavincli.evaluation.baselines import copy_of_query, mean_of_targets
 from lavincli.evaluation.bootstrap import interval
 from lavincli.evaluation.results import MetricResult, Score
@@ -16,7 +18,7 @@ from lavincli.evaluation.scoring import MODEL, Tally, score_item, summarise
 from lavincli.registry import task
 
 
-def _flat(level: int) -> np.ndarray:
+def _flat(level: int) -> Clip:
     return np.full((1, 16, 16, 3), level, dtype=np.uint8)
 
 
@@ -28,8 +30,8 @@ def _summary(model: list[list[int]], copy: list[list[int]], name: str = "small_n
         tallies[system] = [Tally(found) for _ in levels]
         for tally, drawn in zip(tallies[system], levels, strict=True):
             for level in drawn:
-                scores = score_item(found, _flat(level), _flat(0), _flat(0))
-                tally.add(_flat(level), _flat(0), _flat(0), scores)
+                item = score_item(found, _flat(level), _flat(0), _flat(0))
+                tally.add(_flat(level), _flat(0), _flat(0), item)
     return summarise(found, tallies, ["copy"])
 
 
@@ -85,6 +87,43 @@ def test_the_interval_holds_the_mean_and_shrinks_with_items() -> None:
     assert high - low == pytest.approx(2 * 1.96 / math.sqrt(1000), rel=0.15)
     assert interval(np.array([1.0])) is None
     assert interval(np.array([1.0, np.inf])) is None
+
+
+class _Spread:
+    """A score that only a set has: the range of the predictions' brightness."""
+
+    higher_is_better = MappingProxyType({"range": True})
+
+    def __init__(self) -> None:
+        self.levels: list[int] = []
+
+    def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
+        self.levels.append(int(prediction.flat[0]))
+
+    def compute(self) -> dict[str, float]:
+        return {"range": float(max(self.levels) - min(self.levels))}
+
+
+class _MergeableSpread(_Spread):
+    def merge(self, other: _Spread) -> None:
+        self.levels.extend(other.levels)
+
+
+@pytest.mark.parametrize("kind", [_Spread, _MergeableSpread])
+def test_a_score_of_the_set_has_an_interval_if_it_can_be_merged(
+    small_tasks: Path, monkeypatch: pytest.MonkeyPatch, kind: type[_Spread]
+) -> None:
+    monkeypatch.setattr(Task, "metrics", property(lambda task: {"spread": kind()}))
+    result = _summary([[10, 50, 90, 30, 60], [20, 50, 90, 30, 60]], [[5, 5, 6, 5, 5], [5, 5, 6, 5, 5]])["range"]
+    assert result.model.draws == [80, 70]
+    assert result.margin.draws == [79, 69]
+    if kind is _Spread:
+        assert result.model.interval is result.margin.interval is None
+        return
+    assert result.model.interval is not None
+    assert result.margin.interval is not None
+    assert 0 < result.model.interval[0] < result.model.interval[1] == 75
+    assert result.margin.interval[0] < result.margin.interval[1] <= 79
 
 
 def test_baselines() -> None:

@@ -74,6 +74,10 @@ class BoundaryF:
             counts[index] = matched, np.count_nonzero(lines), np.count_nonzero(truth)
         self._counts.append(counts)
 
+    def merge(self, other: BoundaryF) -> None:
+        """Count in the items of another instance with the same thresholds."""
+        self._counts.extend(other._counts)
+
     def compute(self) -> dict[str, float]:
         """ODS, OIS and AP of the items so far. Raises InputError if there was none."""
         if not self._counts:

@@ -30,6 +30,10 @@ class MeanIoU:
         union = int(np.count_nonzero(prediction | target))
         self._scores.append(np.count_nonzero(prediction & target) / union if union else 1.0)
 
+    def merge(self, other: MeanIoU) -> None:
+        """Count in the items of another instance."""
+        self._scores.extend(other._scores)
+
     def compute(self) -> dict[str, float]:
         """The average over the items. Raises InputError if there was none."""
         if not self._scores:
