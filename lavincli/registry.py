@@ -96,7 +96,7 @@ class Registry:
     def task_folders(self) -> tuple[Path, ...]:
         """Folders that hold tasks, of every plugin; `LAVIN_TASKS` is not among them."""
         folders: list[Path] = []
-        for implementation in self._manager.hook.lavin_task_folders.get_hookimpls()[::-1]:
+        for implementation in self._manager.hook.lavin_task_folders.get_hookimpls():
             name = implementation.plugin_name
             for folder in self._guard(name, "lavin_task_folders", implementation.function) or ():
                 if Path(folder).is_dir():
@@ -152,8 +152,8 @@ class Registry:
     def _collect(self, kind: str) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
         owner: dict[str, str] = {}
-        # Pluggy lists the plugin registered last first; here the first one to name something keeps the name.
-        for implementation in getattr(self._manager.hook, f"lavin_{kind}").get_hookimpls()[::-1]:
+        # In order of registration, so lavin's own parts come first and keep their names.
+        for implementation in getattr(self._manager.hook, f"lavin_{kind}").get_hookimpls():
             plugin = implementation.plugin_name
             blocks = self._guard(plugin, f"lavin_{kind}", implementation.function)
             if blocks is None:

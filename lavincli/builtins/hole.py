@@ -27,7 +27,9 @@ def find_hole(query: Clip, *, tolerance: int = 0) -> NDArray[np.bool_] | None:
     side = 2 * int(distance.max()) - 1
     if side < _SMALLEST_SHARE * min(gray.shape):
         return None
-    opened = ndimage.binary_opening(gray, structure=np.ones((side, side), dtype=bool))
+    # Minimum and maximum filters open as binary_opening does, in a time that does not grow with the side.
+    eroded = ndimage.minimum_filter(gray, size=side, mode="constant", cval=0)
+    opened = ndimage.maximum_filter(eroded, size=side, mode="constant", cval=0)
     labels, count = ndimage.label(opened)
     largest = int(np.argmax(np.bincount(labels.ravel(), minlength=count + 1)[1:])) + 1
     mask: NDArray[np.bool_] = labels == largest

@@ -47,8 +47,9 @@ def image_folder(
         root = bundled_folder("photos")
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; expected a folder of images (subfolders are searched too)")
-    files = [file for file in find_images([root]) if file.path.stem not in set(exclude)]
-    chosen = hash_split(files, lambda file: file.key.as_posix(), split, test_share)
+    files = find_images([root])
+    kept = [file for file in files if file.path.stem not in set(exclude)]
+    chosen = hash_split(kept, lambda file: file.key.as_posix(), split, test_share)
     if not chosen:
         raise InputError(
             f"{root}: none of its {len(files)} images is left for split {split}; check exclude, test_share"
