@@ -18,9 +18,10 @@ from lavincli.clip import Clip, Pair, Sample
 class Codec(Protocol):
     """The two ends between a native value and its picture.
 
-    Two optional attributes tell lavin how pictures of this codec may be handled: ``resample`` ("bicubic", the default,
-    or "nearest" for pictures whose colours are labels) and ``mirrorable`` (True by default; False where a mirrored
-    picture means something else, as with surface normals).
+    Optional attributes tell lavin how pictures of this codec may be handled: ``resample`` ("bicubic", the default, or
+    "nearest" for pictures whose colours are labels); ``answer_resample``, the same for bringing a model's answer to the
+    query's size (by default as ``resample``; "bicubic" gives smooth outlines where ``decode`` can bear mixed colours);
+    and ``mirrorable`` (True by default; False where a mirrored picture means something else, as with normals).
     """
 
     def render(self, value: Any) -> Clip:
@@ -71,6 +72,12 @@ LoaderFactory = Callable[..., Sequence[Sample]]
 CodecFactory = Callable[..., Codec]
 TransformFactory = Callable[..., Transform]
 MetricFactory = Callable[..., Metric]
+
+
+def answer_resample_of(codec: Codec) -> Literal["bicubic", "nearest"]:
+    """How a model's answer in this codec's pictures is brought to the size of the query."""
+    resample: Literal["bicubic", "nearest"] = getattr(codec, "answer_resample", resample_of(codec))
+    return resample
 
 
 def resample_of(codec: Codec) -> Literal["bicubic", "nearest"]:

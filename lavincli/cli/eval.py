@@ -156,7 +156,7 @@ def _print_table(results: Results) -> None:
     sampling = ", ".join(f"{key} {value}" for key, value in results.sampling.items())
     title = f"{results.model.name} ({results.model.fingerprint[:12]}), {sampling}, {results.dtype} on {results.device}"
     console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
-    console.print(results_table(results.tasks, title=title))
+    console.print(results_table(results.tasks, title=title, width=console.width))
 
 
 @contextmanager

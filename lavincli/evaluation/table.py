@@ -12,17 +12,20 @@ from lavincli.evaluation.results import MetricResult, Score, TaskResult
 if TYPE_CHECKING:
     from rich.table import Table
 
+_FULL_WIDTH = 150
 _MARKS = {"yes": "yes", "unclear": "in some draws", "no": "NO"}
 
 
-def results_table(results: Sequence[TaskResult], *, title: str) -> Table:
+def results_table(results: Sequence[TaskResult], *, title: str, width: int = 160) -> Table:
     """One line for every score of every task, the headline first; ``↑`` where more is better, ``↓`` where less is.
 
     "beats" says whether the model is better than the better trivial baseline: in every draw of the context, in some, or
-    not on average.
+    not on average. On a page less than 150 columns wide, only the headlines are shown, beside the better baseline.
     """
     from rich.table import Table
 
+    if width < _FULL_WIDTH:
+        return _narrow_table(results, title=title)
     control = any(result.wrong_contexts for result in results)
     table = Table(title=title, title_justify="left", caption_justify="left", caption=_caption(results))
     for heading in ("task", "score"):
@@ -39,7 +42,7 @@ def results_table(results: Sequence[TaskResult], *, title: str) -> Table:
             first = place == 0
             cells = [
                 result.task if first else "",
-                f"{key} {'↑' if metric.higher_is_better else '↓'}",
+                _named(key, metric),
                 _with_std(metric.model),
                 _interval(metric.model),
                 *(number(metric.baselines[name].mean) for name in (COPY, MEAN)),
@@ -49,6 +52,33 @@ def results_table(results: Sequence[TaskResult], *, title: str) -> Table:
             cells += [_with_std(metric.margin, signed=True), _MARKS[metric.beats_baseline], str(result.items)]
             table.add_row(*cells, style=_style(metric, headline=first), end_section=place == len(keys) - 1)
     return table
+
+
+def _narrow_table(results: Sequence[TaskResult], *, title: str) -> Table:
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", caption_justify="left", caption=_caption(results))
+    for heading in ("task", "score"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("model ± std", "baseline", "margin ± std"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("beats", overflow="fold")
+    for result in results:
+        metric = result.metrics[result.headline]
+        table.add_row(
+            result.task,
+            _named(result.headline, metric),
+            _with_std(metric.model),
+            number(metric.baselines[metric.best_baseline].mean),
+            _with_std(metric.margin, signed=True),
+            _MARKS[metric.beats_baseline],
+            style=_style(metric, headline=True),
+        )
+    return table
+
+
+def _named(key: str, metric: MetricResult) -> str:
+    return f"{key} {'↑' if metric.higher_is_better else '↓'}"
 
 
 def number(value: float | None, *, signed: bool = False) -> str:

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lavincli.blocks import Codec, resample_of
+from lavincli.blocks import Codec, answer_resample_of, resample_of
 from lavincli.clip import Clip, Pair
 from lavincli.context.sequence import condition, context_clips, to_working_size
 from lavincli.errors import InputError
@@ -57,12 +57,12 @@ class Predictor:
         self.sampling = sampling or pipeline.config.sampling
         self.codec: Codec = registry().block("codecs", "rgb")() if task is None else task.codec
         self._input_resample: Resample = "bicubic" if task is None else resample_of(task.input_codec)
-        self._output_resample: Resample = resample_of(self.codec)
+        self._target_resample: Resample = resample_of(self.codec)
         clips = context_clips(
             self.context,
             pipeline.config.resolution,
             input_resample=self._input_resample,
-            target_resample=self._output_resample,
+            target_resample=self._target_resample,
         )
         self.context_hash = hashlib.sha256(repr(clips.shape).encode() + clips.tobytes()).hexdigest()
         self._latents = _encode_context(pipeline, clips, self.context_hash)
@@ -92,7 +92,7 @@ class Predictor:
         """
         if self.task is None or not self.task.makes_inputs:
             return picture
-        working = to_working_size(picture, self.pipeline.config.resolution, self._output_resample)
+        working = to_working_size(picture, self.pipeline.config.resolution, self._target_resample)
         return self.task.input_from(working, key=key, seed=seed)
 
     def raw(self, queries: Sequence[Clip], seeds: Sequence[int]) -> NDArray[np.uint8]:
@@ -128,7 +128,7 @@ class Predictor:
 
     def finish(self, query: Clip, raw: Clip, seed: int, *, size: tuple[int, int] | None = None) -> Prediction:
         """Bring the model's picture of one query to a height and width (None: the model's own), and decode it."""
-        rgb = raw if size is None else resize(raw, size, self._output_resample)
+        rgb = raw if size is None else resize(raw, size, answer_resample_of(self.codec))
         shown = resize(query, (rgb.shape[1], rgb.shape[2]), self._input_resample)
         value = self.codec.decode(rgb, context=self.context, query=shown)
         name = None if self.task is None else self.task.name

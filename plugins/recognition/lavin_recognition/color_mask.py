@@ -27,6 +27,7 @@ class ColorMaskCodec:
     """
 
     resample = "nearest"
+    answer_resample = "bicubic"  # decode asks which colour is nearer, so mixed ones do no harm
     mirrorable = True
 
     def __init__(self, *, color: Sequence[int] = (255, 255, 255)) -> None:
