@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
 from lavincli.model.stvae import STVAE
 from lavincli.pipeline.model_directory import save_model
+from lavincli.registry import forget
 from tests.small_tasks import write_small_tasks
 
 SMALL_JDIT = {"hidden_size": 48, "depth": 2, "num_heads": 4, "kv_group": 2}
@@ -50,3 +53,18 @@ def small_tasks(small_tasks_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     """The tasks of `small_tasks_folder`, registered: small_denoising, small_negative, small_mask."""
     monkeypatch.setenv("LAVIN_TASKS", str(small_tasks_folder))
     return small_tasks_folder
+
+
+@pytest.fixture
+def plugin_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on the path to install plugins into; afterwards they are forgotten."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    before = set(sys.modules)
+    forget()
+    yield folder
+    for name in set(sys.modules) - before:
+        if name.startswith("fake_"):
+            del sys.modules[name]
+    forget()

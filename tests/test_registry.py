@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,7 @@ import pytest
 
 import lavincli
 from lavincli.errors import CardError, UnknownNameError
-from lavincli.registry import forget, registry, task
+from lavincli.registry import registry, task
 from tests.fake_plugins import install_plugin
 
 FULL = """
@@ -70,21 +68,6 @@ CARD = """
 """
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder on the path to install plugins into; afterwards they are forgotten."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(folder)
-    before = set(sys.modules)
-    forget()
-    yield folder
-    for name in set(sys.modules) - before:
-        if name.startswith("fake_"):
-            del sys.modules[name]
-    forget()
-
-
 def test_builtins_come_through_the_same_hooks() -> None:
     found = registry()
     assert {"rgb", "edge_map", "color_mask"} <= set(found.codecs)
@@ -100,9 +83,9 @@ def test_public_metrics_are_fresh_each_time() -> None:
     assert all(first[name] is not second[name] for name in first)
 
 
-def test_installed_plugin_adds_blocks_and_a_task_that_works(site: Path) -> None:
-    install_plugin(site, "fake_full", FULL)
-    cards = site / "fake_full" / "cards" / "negative"
+def test_installed_plugin_adds_blocks_and_a_task_that_works(plugin_site: Path) -> None:
+    install_plugin(plugin_site, "fake_full", FULL)
+    cards = plugin_site / "fake_full" / "cards" / "negative"
     cards.mkdir(parents=True)
     (cards / "task.yaml").write_text(CARD.replace("\n    ", "\n"), encoding="utf-8")
     record = registry().plugins["fake_full"]
@@ -115,8 +98,8 @@ def test_installed_plugin_adds_blocks_and_a_task_that_works(site: Path) -> None:
     assert registry().plugins["fake_full"].provides["metrics"] == ["sameness"]
 
 
-def test_plugin_that_raises_at_import_costs_one_warning(site: Path, caplog: pytest.LogCaptureFixture) -> None:
-    install_plugin(site, "fake_broken", "raise RuntimeError('no licence\\nfound')")
+def test_plugin_that_raises_at_import_costs_one_warning(plugin_site: Path, caplog: pytest.LogCaptureFixture) -> None:
+    install_plugin(plugin_site, "fake_broken", "raise RuntimeError('no licence\\nfound')")
     with caplog.at_level(logging.WARNING):
         assert "rgb" in registry().codecs
         registry().collect_everything()
@@ -126,17 +109,17 @@ def test_plugin_that_raises_at_import_costs_one_warning(site: Path, caplog: pyte
     assert len([line for line in caplog.messages if "fake_broken" in line]) == 1
 
 
-def test_hook_that_raises_leaves_the_plugins_other_parts(site: Path) -> None:
+def test_hook_that_raises_leaves_the_plugins_other_parts(plugin_site: Path) -> None:
     source = FULL.replace('return {"plain": Codec}', "raise KeyError('codec')")
-    install_plugin(site, "fake_half", source)
-    (site / "fake_half" / "cards").mkdir()
+    install_plugin(plugin_site, "fake_half", source)
+    (plugin_site / "fake_half" / "cards").mkdir()
     registry().collect_everything()
     assert "invert" in registry().transforms
     assert "plain" not in registry().codecs
     assert registry().plugins["fake_half"].problems == ["lavin_codecs: KeyError: 'codec'"]
 
 
-def test_second_owner_of_a_name_is_reported_and_the_first_keeps_it(site: Path) -> None:
+def test_second_owner_of_a_name_is_reported_and_the_first_keeps_it(plugin_site: Path) -> None:
     source = """
         from lavincli.hookspecs import hookimpl
 
@@ -144,14 +127,14 @@ def test_second_owner_of_a_name_is_reported_and_the_first_keeps_it(site: Path) -
         def lavin_codecs():
             return {"rgb": object, "fresh": object}
     """
-    install_plugin(site, "fake_twice", source)
+    install_plugin(plugin_site, "fake_twice", source)
     assert registry().codecs["rgb"].__name__ == "RGBCodec"
     assert "fresh" in registry().codecs
     assert registry().plugins["fake_twice"].problems == ["codec 'rgb' is already registered by builtins"]
 
 
-def test_plugin_for_a_newer_api_is_refused(site: Path) -> None:
-    install_plugin(site, "fake_newer", "LAVIN_API = 99")
+def test_plugin_for_a_newer_api_is_refused(plugin_site: Path) -> None:
+    install_plugin(plugin_site, "fake_newer", "LAVIN_API = 99")
     record = registry().plugins["fake_newer"]
     assert not record.loaded
     assert "API 99" in record.problems[0]
@@ -167,8 +150,8 @@ def test_plugin_for_a_newer_api_is_refused(site: Path) -> None:
         ("def lavin_task_folders(): return ['/nowhere/at/all']", "does not exist"),
     ],
 )
-def test_wrong_hooks_are_told_with_a_reason(site: Path, hook: str, reason: str) -> None:
-    install_plugin(site, "fake_wrong", f"from lavincli.hookspecs import hookimpl\n@hookimpl\n{hook}\n")
+def test_wrong_hooks_are_told_with_a_reason(plugin_site: Path, hook: str, reason: str) -> None:
+    install_plugin(plugin_site, "fake_wrong", f"from lavincli.hookspecs import hookimpl\n@hookimpl\n{hook}\n")
     registry().collect_everything()
     assert reason in " ".join(registry().plugins["fake_wrong"].problems)
 

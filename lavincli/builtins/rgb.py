@@ -26,7 +26,8 @@ class RGBCodec:
             prediction; the result has the query's size, so a small prediction can colour a large photo.
         paste_known: decode takes everything outside the query's mid-gray square from the query, at the query's size.
 
-    Both need the query in `decode`, and leave the measuring of predictions alone when off (the default).
+    Both join an answer with its query, so they do nothing in a `decode` without one (of a truth, say). They are off by
+    default, so that scores measure the model alone.
     """
 
     resample = "bicubic"
@@ -43,12 +44,15 @@ class RGBCodec:
         return value
 
     def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Clip:
-        """The clip as it is, or joined with ``query`` as the options say. Raises InputError if they lack a query."""
+        """The clip as it is, or joined with ``query`` as the options say.
+
+        Raises InputError if the query has another number of frames, or no mid-gray square to paste around.
+        """
         del context
-        if not (self.keep_luminance or self.paste_known):
+        if query is None or not (self.keep_luminance or self.paste_known):
             return rgb
-        if query is None or query.shape[0] != rgb.shape[0]:
-            raise InputError("keep_luminance and paste_known need the query, with as many frames as the prediction")
+        if query.shape[0] != rgb.shape[0]:
+            raise InputError(f"an answer of {rgb.shape[0]} frames can't be joined with a query of {query.shape[0]}")
         joined = resize(rgb, (query.shape[1], query.shape[2]))
         if self.keep_luminance:
             lab = rgb_to_lab(joined)

@@ -47,9 +47,13 @@ def test_paste_known_keeps_everything_outside_the_hole() -> None:
     np.testing.assert_array_equal(filled[0][~inside], query[0][~inside])
 
 
-def test_options_that_need_a_query_say_so() -> None:
-    with pytest.raises(InputError, match="need the query"):
-        RGBCodec(keep_luminance=True).decode(picture(0))
+def test_truths_have_no_query_and_stay_as_they_are() -> None:
+    np.testing.assert_array_equal(RGBCodec(keep_luminance=True, paste_known=True).decode(picture(0)), picture(0))
+
+
+def test_queries_that_do_not_fit_are_told() -> None:
+    with pytest.raises(InputError, match="1 frames can't be joined with a query of 2"):
+        RGBCodec(keep_luminance=True).decode(picture(0), query=np.concatenate([picture(0), picture(0)]))
     with pytest.raises(InputError, match="no mid-gray"):
         RGBCodec(paste_known=True).decode(picture(0), query=np.zeros((1, 40, 40, 3), dtype=np.uint8))
 

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lavincli.cards.context_set import make_context
+from lavincli.errors import InputError
+from lavincli.media.images import read_image
+from lavincli.pair_files import list_pairs
+from lavincli.registry import task as find_task
+
+
+@pytest.fixture
+def pictures(small_tasks_folder: Path) -> Path:
+    return small_tasks_folder.parent / "pictures"
+
+
+def test_drawn_pairs_are_the_cards_pairs(tmp_path: Path, pictures: Path) -> None:
+    task = find_task("denoising")
+    files = make_context(task, tmp_path / "context", root=pictures, pairs=3, size=24, seed=5)
+    assert len(files) == 6
+    pairs = list_pairs(tmp_path / "context")
+    assert len(pairs) == 3
+    samples = {sample.key: sample for sample in task.samples(root=pictures)}
+    wanted = task.pair(samples[f"{pairs[0].key}.png"], size=24, seed=5)
+    np.testing.assert_array_equal(read_image(pairs[0].input), wanted.input)
+    np.testing.assert_array_equal(read_image(pairs[0].target), wanted.target)
+    assert [file.name for file in tmp_path.iterdir()] == ["context"]
+
+
+def test_named_pairs_and_gray_files(tmp_path: Path, pictures: Path) -> None:
+    make_context(find_task("colorization"), tmp_path / "out", root=pictures, keys=["3", "1.png", "*2*"], size=16)
+    assert [pair.key for pair in list_pairs(tmp_path / "out")] == ["1", "2", "3"]
+    with (
+        Image.open(tmp_path / "out" / "1_input.png") as source,
+        Image.open(tmp_path / "out" / "1_target.png") as target,
+    ):
+        assert (source.mode, target.mode) == ("L", "RGB")
+
+
+def test_what_is_there_is_not_overwritten_unless_asked(tmp_path: Path, pictures: Path) -> None:
+    task = find_task("denoising")
+    (tmp_path / "kept.txt").write_text("mine")
+    with pytest.raises(InputError, match="is there already"):
+        make_context(task, tmp_path, root=pictures, pairs=1)
+    out = tmp_path / "context"
+    make_context(task, out, root=pictures, pairs=2, size=16)
+    make_context(task, out, root=pictures, pairs=1, size=16, overwrite=True)
+    assert len(list_pairs(out)) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["context", "kept.txt"]
+
+
+def test_failure_leaves_nothing_behind(tmp_path: Path, pictures: Path) -> None:
+    with pytest.raises(InputError, match="too few for 9 pairs"):
+        make_context(find_task("denoising"), tmp_path / "a", root=pictures, pairs=9)
+    with pytest.raises(InputError, match="no sample is called 'cat'"):
+        make_context(find_task("denoising"), tmp_path / "b", root=pictures, keys=["cat"])
+    assert list(tmp_path.iterdir()) == []
