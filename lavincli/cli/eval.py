@@ -170,7 +170,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr_console(), transient=True) as progress:
+    with Progress(*columns, console=stderr_console(), transient=True, redirect_stdout=False) as progress:
         bars: dict[str, TaskID] = {}
 
         def report(name: str, done: int, total: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -137,7 +138,8 @@ def predict(
             logger.error("%s", record.error)
         if gallery is not None:
             gallery.add(answered)
-        _print(record, output, as_json=as_json)
+        for line in _lines(record, output, as_json=as_json):
+            _print(line)
     if gallery is not None and sheet is not None:
         title = f"{found.title if found else 'own examples'}: {predictor.pipeline.config.name}"
         if not gallery.write(sheet, title):
@@ -170,15 +172,22 @@ def _with_progress(run: Iterable[Answered], total: int) -> Iterator[Answered]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr_console(), transient=True) as progress:
+    with Progress(*columns, console=stderr_console(), transient=True, redirect_stdout=False) as progress:
         yield from progress.track(run, total=total, description="predict")
 
 
-def _print(record: Record, output: Path, *, as_json: bool) -> None:
+def _lines(record: Record, output: Path, *, as_json: bool) -> list[str]:
     files = {kind: [str(output / file) for file in files] for kind, files in record.files.items()}
     if as_json:
-        typer.echo(record.model_copy(update={"files": files}).model_dump_json())
-        return
-    for paths in files.values():
-        for path in paths:
-            typer.echo(path)
+        return [record.model_copy(update={"files": files}).model_dump_json()]
+    return [path for paths in files.values() for path in paths]
+
+
+def _print(line: str) -> None:
+    """A line of results on stdout; above the progress bar, where both are on the same terminal."""
+    from lavincli.cli.logs import stderr_console, wants_progress
+
+    if sys.stdout.isatty() and wants_progress():
+        stderr_console().print(line, markup=False, highlight=False, soft_wrap=True)
+    else:
+        typer.echo(line)
