@@ -58,10 +58,10 @@ def _last_linear(layers: nn.Module) -> nn.Linear:
 def _attend_to_own_place(model: JDiT, sharpness: float) -> None:
     """Let the heads of the first half of the KV heads attend to one offset, whatever the tokens hold.
 
-    A rotary product of two constant vectors depends on the offset alone. All tokens get a common vector; projections turn
-    it into keys e and queries e, turned back by one frame in every other head, so that the product is largest at the same
-    row and column of the frame before, or of the own frame. The energy of e lies on the fast frequencies, which tell
-    neighbours apart. The other heads start as published.
+    A rotary product of two constant vectors depends on the offset alone. All tokens get a common vector; projections
+    turn it into keys e and queries e, turned back by one frame in every other head, so that the product is largest at
+    the same row and column of the frame before, or of the own frame. The energy of e lies on the fast frequencies,
+    which tell neighbours apart. The other heads start as published.
     """
     config = model.config
     generator = torch.Generator().manual_seed(0)
