@@ -12,6 +12,9 @@ from lavincli.model.config import JDiTConfig, SamplingConfig, STVAEConfig
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+_FEWEST_HELD_OUT = 3
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -153,6 +156,17 @@ class JDiTTrainConfig(_TrainConfig):
     l1: float = Field(default=0.1, ge=0)
     license: str = "unknown"
     sampling: SamplingConfig = SamplingConfig()
+
+    @model_validator(mode="after")
+    def _enough_pairs(self) -> JDiTTrainConfig:
+        needed = self.sequence.pairs + self.sequence.queries
+        if self.data.pairs_per_task < needed:
+            raise ValueError(f"data.pairs_per_task must be at least sequence.pairs + sequence.queries = {needed}")
+        if self.data.held_out_pairs < _FEWEST_HELD_OUT:
+            raise ValueError(
+                f"data.held_out_pairs must be at least {_FEWEST_HELD_OUT}: two as context and one to answer"
+            )
+        return self
 
 
 TrainConfig = Annotated[STVAETrainConfig | JDiTTrainConfig, Field(discriminator="network")]
