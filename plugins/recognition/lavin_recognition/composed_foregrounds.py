@@ -128,6 +128,7 @@ def _sprite(path: Path, random: np.random.Generator, longer_side: float) -> Imag
     if random.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     image = image.rotate(float(random.uniform(-_TILT, _TILT)), Image.Resampling.BICUBIC, expand=True)
+    rows, columns = np.nonzero(np.asarray(image.getchannel("A")) >= _OPAQUE)
+    factor = longer_side / (max(np.ptp(rows), np.ptp(columns)) + 1)
     image = image.crop(image.getchannel("A").getbbox())
-    factor = longer_side / max(image.size)
     return image.resize((max(1, round(image.width * factor)), max(1, round(image.height * factor))))

@@ -28,20 +28,22 @@ def thin(edges: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def suppress_non_maxima(edges: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keep of a soft edge map ``float32 [H, W]`` only the ridges: what is not below its neighbours across the edge."""
+    """Keep of a soft edge map ``float32 [H, W]`` only the ridges: what is above its neighbours across the edge."""
     smooth = ndimage.gaussian_filter(edges.astype(np.float64), 1.0)
-    # Across a ridge the second derivative is most negative: the eigenvector of that eigenvalue of the Hessian.
+    # Across an edge the second derivative is the larger one, negative on its ridge and positive at its feet: the
+    # Hessian's eigenvector of the eigenvalue that is larger in size.
     down, right = np.gradient(smooth)
     rows, mixed = np.gradient(down)
     columns = np.gradient(right, axis=1)
-    angle = 0.5 * np.arctan2(2 * mixed, columns - rows) + np.pi / 2
+    angle = 0.5 * np.arctan2(2 * mixed, columns - rows) + np.where(columns + rows > 0, 0, np.pi / 2)
     step_down, step_right = np.sin(angle), np.cos(angle)
     place = np.indices(edges.shape, dtype=np.float64)
     sides = [
         ndimage.map_coordinates(smooth, place + sign * np.stack([step_down, step_right]), order=1, mode="nearest")
         for sign in (-1, 1)
     ]
-    ridge = (smooth >= sides[0]) & (smooth >= sides[1])
+    # ">" on one side: of two equal neighbours one is kept, and of a plain none.
+    ridge = (smooth > sides[0]) & (smooth >= sides[1])
     return np.where(ridge, edges, 0).astype(np.float32)
 
 

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lavin_recognition.boundary_f import BoundaryF, count_matches
+from lavin_recognition.canny import Canny
+from lavin_recognition.edge_map import EdgeMapCodec
+from lavin_recognition.thinning import suppress_non_maxima, thin
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from lavincli.clip import Clip
+from lavincli.errors import InputError
+from lavincli.media.images import read_image
+
+EIGHT = np.ones((3, 3), dtype=bool)
+
+
+def disc(size: int, radius: float, value: int = 200) -> Clip:
+    rows, columns = np.mgrid[:size, :size] - size / 2 + 0.5
+    inside = np.hypot(rows, columns) < radius
+    return np.repeat((inside * value).astype(np.uint8)[None, :, :, None], 3, axis=3)
+
+
+def edges_of(clip: Clip, **options: float) -> NDArray[np.bool_]:
+    made = Canny(**options)(clip, np.random.default_rng(0))
+    assert set(np.unique(made)) <= {0, 255}
+    return made[0, ..., 0] > 0
+
+
+def test_canny_finds_a_disc_as_one_thin_closed_line() -> None:
+    edges = edges_of(disc(96, 30))
+    rows, columns = np.nonzero(edges)
+    distance = np.hypot(rows - 47.5, columns - 47.5)
+    assert np.abs(distance - 30).max() < 1.2
+    assert ndimage.label(edges, structure=EIGHT)[1] == 1
+    # Thin: about as many pixels as a circle drawn pixel by pixel; closed: it parts inside from outside.
+    assert len(rows) == pytest.approx(2 * np.pi * 30 * 0.9, rel=0.1)
+    assert ndimage.label(~edges)[1] == 2
+
+
+def test_canny_hysteresis_follows_weak_edges_from_strong_ones_only() -> None:
+    clip = np.zeros((1, 64, 64, 3), dtype=np.uint8)
+    ramp = np.linspace(25, 120, 64).astype(np.uint8)
+    clip[:, :, 32:] = ramp[None, :, None, None]
+    together = edges_of(clip, low=5, high=20)
+    assert together[:, 31:33].any(axis=1).all()
+    assert not edges_of(np.minimum(clip, 50), low=5, high=20).any()
+    assert not edges_of(np.full((1, 32, 32, 3), 77, dtype=np.uint8)).any()
+
+
+def test_canny_refuses_wrong_options() -> None:
+    with pytest.raises(ValueError, match="low <= high"):
+        Canny(low=5, high=2)
+    with pytest.raises(ValueError, match="sigma"):
+        Canny(sigma=0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.8))
+def test_thinning_keeps_connections_removes_only_and_ends(seed: int, share: float) -> None:
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).random((24, 24)), 1)
+    full = noise > np.quantile(noise, share)
+    thinned = thin(full)
+    assert not (thinned & ~full).any()
+    assert ndimage.label(thinned, structure=EIGHT)[1] == ndimage.label(full, structure=EIGHT)[1]
+    np.testing.assert_array_equal(thin(thinned), thinned)
+
+
+def test_thinning_makes_a_bar_a_line() -> None:
+    bar = np.zeros((15, 40), dtype=bool)
+    bar[4:11, 4:36] = True
+    thinned = thin(bar)
+    assert thinned.sum(axis=0).max() == 1
+    assert thinned[7, 10:30].all()
+
+
+def test_suppression_keeps_the_ridge() -> None:
+    rows = np.arange(32)[:, None]
+    soft = np.broadcast_to(np.exp(-((rows - 15.0) ** 2) / 8), (32, 32)).astype(np.float32)
+    kept = suppress_non_maxima(soft)
+    assert (kept[15] == soft[15]).all()
+    assert (kept[[10, 12, 13, 17, 18, 20]] == 0).all()
+
+
+def test_codec_round_trip_and_thin_option(tmp_path: Path) -> None:
+    codec = EdgeMapCodec()
+    levels = (np.arange(256) / 255).astype(np.float32).reshape(16, 16)
+    assert np.abs(codec.decode(codec.render(levels)) - levels).max() < 1e-6
+    (path,) = codec.save(levels, tmp_path / "edges")
+    assert np.abs(codec.decode(read_image(path)) - levels).max() < 1e-6
+    soft = np.exp(-((np.arange(32)[:, None] - 15.0) ** 2) / 8) * np.ones((32, 32))
+    thinned = EdgeMapCodec(thin=True).decode(codec.render(soft.astype(np.float32)))
+    assert np.count_nonzero(thinned[:, 16]) <= 3
+    with pytest.raises(ValueError, match="stills"):
+        codec.decode(np.zeros((2, 8, 8, 3), dtype=np.uint8))
+
+
+def line(row: int, size: int = 100, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+    drawn = np.zeros((size, size), dtype=np.float32)
+    drawn[row, start:stop] = 1
+    return drawn
+
+
+def score(prediction: NDArray[np.float32], target: NDArray[np.float32], **options: float) -> dict[str, float]:
+    metric = BoundaryF(**options)  # type: ignore[arg-type]
+    metric.update(prediction, target)
+    return metric.compute()
+
+
+def test_boundary_f_of_known_cases() -> None:
+    # 100 x 100: the tolerance is 0.0075 * 141.4 = 1.06 pixels.
+    perfect = {"ods": 1.0, "ois": 1.0, "ap": 1.0}
+    assert score(line(50), line(50)) == pytest.approx(perfect)
+    assert score(line(51), line(50)) == pytest.approx(perfect)
+    assert score(line(52), line(50))["ods"] == 0
+    # Half of the line is found: precision 1, recall 0.5 (the pixel beside its end is near enough to none else).
+    assert score(line(50, stop=50), line(50))["ods"] == pytest.approx(2 / 3)
+    # Twice the line is predicted, far apart: precision 0.5, recall 1.
+    assert score(np.maximum(line(50), line(20)), line(50)) == pytest.approx({"ods": 2 / 3, "ois": 2 / 3, "ap": 0.5})
+
+
+def test_boundary_f_of_nothing() -> None:
+    nothing = np.zeros((100, 100), dtype=np.float32)
+    assert score(nothing, nothing) == pytest.approx({"ods": 1.0, "ois": 1.0, "ap": 1.0})
+    assert score(nothing, line(50))["ods"] == 0
+    assert score(line(50), nothing)["ods"] == 0
+
+
+def test_one_pixel_is_matched_once() -> None:
+    prediction, target = np.zeros((2, 20, 20), dtype=bool)
+    prediction[10, 9], prediction[10, 11] = True, True
+    target[10, 10] = True
+    assert count_matches(prediction, target, 1.0) == 1
+    # A greedy choice could pair (5, 5) with (5, 6) and leave (5, 7) alone; the largest matching pairs both.
+    prediction, target = np.zeros((2, 20, 20), dtype=bool)
+    prediction[5, 5], prediction[5, 7] = True, True
+    target[5, 6], target[5, 4] = True, True
+    assert count_matches(prediction, target, 1.0) == 2
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1.0, 1.5, 2.7]))
+def test_matches_are_as_many_as_an_assignment_finds(seed: int, radius: float) -> None:
+    from scipy.optimize import linear_sum_assignment
+
+    random = np.random.default_rng(seed)
+    prediction, target = random.random((2, 12, 12)) < 0.2
+    first, second = np.argwhere(prediction), np.argwhere(target)
+    near = np.hypot(*(first[:, None] - second).transpose(2, 0, 1)) <= radius
+    rows, columns = linear_sum_assignment(near, maximize=True)
+    assert count_matches(prediction, target, radius) == near[rows, columns].sum()
+
+
+def test_ods_takes_one_threshold_for_all_and_ois_one_for_each() -> None:
+    # The right line is at 0.8 in one picture and at 0.3 in the other, beside a wrong one that is fainter.
+    metric = BoundaryF()
+    metric.update(np.maximum(line(50) * 0.8, line(20) * 0.5), line(50))
+    metric.update(np.maximum(line(50) * 0.3, line(20) * 0.1), line(50))
+    scores = metric.compute()
+    assert scores["ois"] == pytest.approx(1.0)
+    # At 0.2: precision 2/3, recall 1; above 0.5: precision 1, recall 1/2.
+    assert scores["ods"] == pytest.approx(0.8)
+
+
+def test_thick_predictions_are_thinned_first() -> None:
+    thick = np.zeros((100, 100), dtype=np.float32)
+    thick[48:53] = 1
+    assert score(thick, line(50))["ods"] > 0.95
+
+
+def test_boundary_f_wrong_use() -> None:
+    with pytest.raises(InputError, match="no item"):
+        BoundaryF().compute()
+    with pytest.raises(InputError, match="target"):
+        score(line(5, 50), line(5, 60))
+    with pytest.raises(ValueError, match="thresholds"):
+        BoundaryF(thresholds=0)
