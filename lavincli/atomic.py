@@ -41,7 +41,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(mode)  # after the block: some writers (safetensors) put a private file in its place
-        _flush_to_disk(temporary)
+        flush_to_disk(temporary)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ def atomic_write_json(path: str | Path, content: Any, *, indent: int | None = 2)
     atomic_write_text(path, json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _flush_to_disk(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     """Have the content on the disk before the name points at it, or a power cut could leave an empty file."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

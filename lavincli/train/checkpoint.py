@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from lavincli.atomic import flush_to_disk
 from lavincli.errors import CheckpointError
 from lavincli.train.engine import Engine, State
 
@@ -35,12 +35,12 @@ def save(folder: Path, step: int, engines: Mapping[str, Engine]) -> Path:
     manifest = temporary / _MANIFEST
     manifest.write_text(json.dumps({"format": 1, "step": step, "files": files}, indent=2))
     for path in (*temporary.iterdir(), temporary):
-        _flush(path)
+        flush_to_disk(path)
     # One as new or newer was damaged, or the run would have gone on from there: it must not outlive intact ones.
     for damaged in [path for path in _candidates(folder) if path.name >= final.name]:
         shutil.rmtree(damaged)
     temporary.rename(final)
-    _flush(folder)
+    flush_to_disk(folder)
     for old in _candidates(folder)[KEEP:]:
         shutil.rmtree(old)
     return final
@@ -98,11 +98,3 @@ def _intact(path: Path) -> bool:
 def _describe(path: Path) -> dict[str, str | int]:
     with path.open("rb") as file:
         return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
