@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lavincli.cli.columns import in_columns
+from lavincli.cli.main import main
+from lavincli.media.images import read_image
+from lavincli.pair_files import list_pairs
+
+
+def test_list_names_kind_headline_and_data_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["name", "kind", "headline", "data", "sets", "title"]
+    row = next(line for line in lines if line.startswith("inpainting"))
+    assert row.split()[:4] == ["inpainting", "restoration", "psnr_hole", "photos"]
+
+
+def test_list_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "list", "--json"]) == 0
+    tasks = {task["name"]: task for task in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert len(tasks) >= 10
+    assert tasks["edge_detection"]["headline"] == "ods"
+    assert tasks["foreground_segmentation"]["datasets"] == ["composed"]
+
+
+def test_show_with_a_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = tmp_path / "sheet.png"
+    assert main(["tasks", "show", "deraining", "--sheet", str(sheet)]) == 0
+    shown = capsys.readouterr().out
+    assert "rain_streaks" in shown
+    assert "Take rain off a photo" in shown
+    assert read_image(sheet).shape[1] > 200
+    assert main(["tasks", "show", "deraining", "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described["context_pairs"] == 6
+    assert described["metrics"][0] == {"name": "psnr", "luma": True}
+
+
+def test_check_passes_and_fails_with_the_exit_code(
+    small_tasks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tasks", "check", "small_negative", "small_denoising"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("ok  ") == 6
+    assert main(["tasks", "check", "small_denoising", "--data", f"pictures={tmp_path}", "--json"]) == 1
+    captured = capsys.readouterr()
+    results = [json.loads(line) for line in captured.out.splitlines()]
+    assert [result["ok"] for result in results] == [True, True, False]
+    assert "no image files" in results[-1]["detail"]
+    assert "1 check(s) failed" in captured.err
+
+
+def test_infinite_scores_are_valid_json(small_tasks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "check", "small_denoising", "--json"]) == 0
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    results = [json.loads(line, parse_constant=refuse) for line in capsys.readouterr().out.splitlines()]
+    assert results[-1]["scores"]["psnr"] == "inf"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["show", "denoisng"], 1, "did you mean 'denoising'"),
+        (["check", "denoising", "--data", "photos"], 2, "is not NAME=ROOT"),
+        (["check", "denoising", "--data", "photo=x"], 1, "did you mean 'photos'"),
+        (["make-context", "denoising", "OUT"], 1, "bundled photos are kept for tests"),
+        (["make-context", "denoising", "OUT", "--data", "nowhere"], 1, "no such folder"),
+    ],
+)
+def test_mistakes_are_one_line(
+    arguments: list[str], code: int, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(tmp_path / "out") if argument == "OUT" else argument for argument in arguments]
+    assert main(["tasks", *arguments]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert reason in captured.err
+    assert len(captured.err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_card_is_named_by_file_and_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "task.yaml").write_text("name: mine\nmetric: [psnr]\n", encoding="utf-8")
+    assert main(["tasks", "check", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert f"{tmp_path}/task.yaml: key 'metric': unknown key; did you mean 'metrics'?" in error
+
+
+@pytest.mark.parametrize("prefix", ["", "pictures="])
+def test_make_context_from_a_root_or_a_named_one(
+    prefix: str, small_tasks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = small_tasks.parent / "pictures"
+    out = tmp_path / "context"
+    arguments = [
+        "make-context",
+        "small_denoising",
+        str(out),
+        "--data",
+        f"{prefix}{root}",
+        "--pairs",
+        "2",
+        "--size",
+        "16",
+    ]
+    assert main(["tasks", *arguments]) == 0
+    files = capsys.readouterr().out.splitlines()
+    assert len(files) == 4
+    assert {Path(file).parent for file in files} == {out}
+    assert len(list_pairs(out)) == 2
+
+
+def test_plugins_list(capsys: pytest.CaptureFixture[str], plugin_site: Path) -> None:
+    from tests.fake_plugins import install_plugin
+
+    install_plugin(plugin_site, "fake_broken", "raise RuntimeError('no licence')", version="0.3")
+    assert main(["plugins", "list", "--json"]) == 0
+    captured = capsys.readouterr()
+    plugins = {plugin["name"]: plugin for plugin in map(json.loads, captured.out.splitlines())}
+    assert plugins["photo"]["loaded"] is True
+    assert "motion_blur" in plugins["photo"]["provides"]["transforms"]
+    assert (plugins["fake_broken"]["loaded"], plugins["fake_broken"]["version"]) == (False, "0.3")
+    assert plugins["fake_broken"]["problems"] == ["import: RuntimeError: no licence"]
+    assert captured.err.count("fake_broken") == 1
+    assert main(["plugins", "list"]) == 0
+    out = capsys.readouterr().out
+    assert "fake_broken: import: RuntimeError: no licence" in out
+
+
+def test_columns_are_padded_to_their_widest_cell() -> None:
+    assert in_columns([("a", "b"), ("long", "x")]) == ["a     b", "long  x"]
