@@ -77,4 +77,5 @@ def _explicit_attention(queries_bhnd: Tensor, over: KeysValues) -> Tensor:
     batch, heads, tokens, head_dim = queries_bhnd.shape
     grouped_bkgd = queries_bhnd.reshape(batch, over.keys.shape[1], -1, head_dim)
     weights = (grouped_bkgd @ over.keys.transpose(-1, -2) * head_dim**-0.5).softmax(-1)
-    return (weights.to(over.values.dtype) @ over.values).reshape(batch, heads, tokens, head_dim)
+    attended: Tensor = weights.to(over.values.dtype) @ over.values
+    return attended.reshape(batch, heads, tokens, head_dim)

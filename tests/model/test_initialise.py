@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lavincli.model.block import JDiTBlock
 from lavincli.model.config import JDiTConfig
 from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
@@ -27,6 +28,7 @@ def test_a_published_start_answers_zero_and_its_blocks_are_identities() -> None:
     assert jdit(x, torch.rand(2), cond).abs().max() == 0
     tokens = torch.randn(2, 16, 192)
     block = jdit.blocks[0]
+    assert isinstance(block, JDiTBlock)
     after, _ = block.advance("x", tokens, torch.randn(2, 192), jdit._table(x, 3), None)
     torch.testing.assert_close(after, tokens)
 
@@ -35,14 +37,16 @@ def attention_of_the_target(jdit: JDiT) -> Tensor:
     """Softmax weights [heads, query place, frame, place] of the target's tokens in the first block."""
     side = 2 * SIDE
     cond, x = torch.randn(1, 16, FRAMES, side, side), torch.randn(1, 16, 1, side, side)
-    attention = jdit.blocks[0].get_submodule("joint_attn")
+    block = jdit.blocks[0]
+    assert isinstance(block, JDiTBlock)
+    attention = block.joint_attn
     read = jdit.cond_embedder(jdit._tokens(cond))
     asked = jdit.x_embedder(jdit._tokens(x))
     _, past = attention.project("cond", rms(read), jdit._table(cond, 0))
     queries, own = attention.project("x", rms(asked), jdit._table(x, FRAMES))
     keys = past.then(own).keys.repeat_interleave(2, 1)
-    weights = (queries @ keys.transpose(-1, -2) / 48**0.5).softmax(-1)
-    return weights[0].unflatten(-1, (FRAMES + 1, SIDE * SIDE))
+    weights: Tensor = (queries @ keys.transpose(-1, -2) / 48**0.5).softmax(-1)
+    return torch.unflatten(weights[0], -1, (FRAMES + 1, SIDE * SIDE))
 
 
 @torch.no_grad()

@@ -58,6 +58,24 @@ def test_elements_of_a_batch_do_not_see_each_other(attention: Attention) -> None
 
 
 @both
+@pytest.mark.parametrize("kv_group", [1, 2, 4])
+def test_training_and_sampling_compute_the_same(attention: Attention, kv_group: int) -> None:
+    """Query head j uses KV head j // kv_group, whichever way attention is computed."""
+    torch.manual_seed(0)
+    network = JDiT(JDiTConfig(hidden_size=48, depth=2, num_heads=4, kv_group=kv_group, attention=attention))
+    initialise(network, gate_bias=0.5)
+    torch.nn.init.normal_(network.final_layer.linear.weight, std=0.1)
+    x, cond, t = torch.randn(2, 16, 1, 4, 6), torch.randn(2, 16, 3, 4, 6), torch.tensor([0.2, 0.8])
+    trained = network(x, t, cond)
+    with torch.inference_mode():
+        assert relative_error(network(x, t, cond), trained) < 1e-5
+    torch.autograd.backward(trained.square().mean())
+    gradient = network.get_parameter("blocks.0.joint_attn.cond_k.weight").grad
+    assert gradient is not None
+    assert gradient.any()
+
+
+@both
 def test_bfloat16_weights_give_float32_velocity(attention: Attention) -> None:
     network = small(attention)
     x, cond, t = torch.randn(1, 16, 1, 4, 4), torch.randn(1, 16, 3, 4, 4), torch.tensor([0.3])
