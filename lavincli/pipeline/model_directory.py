@@ -55,6 +55,7 @@ def save_model(
 ) -> None:
     """Write a model directory; `config.json` comes last, so that an interrupted write leaves no model behind."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).unlink(missing_ok=True)
     _save_weights(jdit, folder / JDIT, dtype)
     _save_weights(stvae, folder / STVAE_FILE, dtype)
     atomic_write_text(folder / CARD, card)

@@ -64,7 +64,7 @@ class AdversarialConfig(_Settings):
 
     weight: float = Field(gt=0)
     start_step: int = Field(ge=0)
-    channels: int = Field(default=16, gt=0)
+    channels: int = Field(default=16, gt=0, multiple_of=4)
     learning_rate: float = Field(default=2e-4, gt=0)
 
 
@@ -141,6 +141,14 @@ class STVAETrainConfig(_TrainConfig):
     stvae: STVAEConfig
     loss: STVAELossConfig = STVAELossConfig()
     freeze_encoder: bool = False
+
+    @model_validator(mode="after")
+    def _something_to_freeze(self) -> STVAETrainConfig:
+        if self.freeze_encoder and self.start_from is None:
+            raise ValueError(
+                "freeze_encoder keeps the encoder of start_from: name the folder of a trained ST-VAE there"
+            )
+        return self
 
 
 class JDiTTrainConfig(_TrainConfig):
