@@ -10,7 +10,7 @@ PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 endif
 CONSTRAINTS ?= constraints.txt
-DEMO_TASKS ?= denoising colorization foreground_segmentation
+DEMO_TASKS ?= denoising deraining edge_detection
 DEMO_OUTPUT ?= demo-output
 
 VENV := .venv
