@@ -249,6 +249,11 @@ def test_a_plugin_cannot_replace_a_command_of_lavin(plugin: str) -> None:
     assert done.returncode == 2
 
 
+def _interruptible() -> None:
+    """A shell starts its background jobs deaf to interrupts, and they hand that on to what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_is_one_line_and_code_130(plugin: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "lavincli", "fail", "wait"],
@@ -256,6 +261,7 @@ def test_an_interrupt_is_one_line_and_code_130(plugin: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_interruptible,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
