@@ -32,7 +32,7 @@ def load(
     GPU, float32 on the CPU. Raises UnknownNameError, CheckpointError or ConfigError.
     """
     folder = find_model(name)
-    chosen = _device(device)
+    chosen = choose_device(device)
     precision = _dtype(dtype, chosen)
     config = read_config(folder)
     jdit, stvae = load_networks(folder, config)
@@ -62,7 +62,8 @@ def _download(repository: str) -> Path:
         raise CheckpointError(f"{repository}: no such folder here, and the hub gave no model ({reason})") from error
 
 
-def _device(device: str | torch.device | None) -> torch.device:
+def choose_device(device: str | torch.device | None) -> torch.device:
+    """The device asked for, or the best one. Raises ConfigError for one that is not there."""
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from lavincli.errors import ConfigError
+from lavincli.pipeline.load import choose_device
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.jdit import JDiTObjective
 from lavincli.train.loop import Report, train
@@ -20,8 +20,7 @@ def run(config: STVAETrainConfig | JDiTTrainConfig, report: Report | None = None
 
     Raises ConfigError where the device is not there, and what the data and the checkpoints raise.
     """
-    if torch.device(config.device).type == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"device: {config.device} was asked for and this machine has no CUDA device; say device=cpu")
+    choose_device(config.device)
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     config.out.mkdir(parents=True, exist_ok=True)
