@@ -146,7 +146,7 @@ def test_a_frozen_encoder_stays(stvae_config: Config) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
 def test_a_missing_device(stvae_config: Config) -> None:
-    with pytest.raises(ConfigError, match="device .cuda.: this machine has 0 CUDA devices"):
+    with pytest.raises(ConfigError, match="0 CUDA devices"):
         run(stvae_config(device="cuda"))
 
 
