@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from lavincli.clip import Clip, Pair, Sample
+
+if TYPE_CHECKING:
+    from lavincli.cards.framing import Frame
 
 
 @runtime_checkable
@@ -21,7 +24,8 @@ class Codec(Protocol):
     Optional attributes tell lavin how pictures of this codec may be handled: ``resample`` ("bicubic", the default, or
     "nearest" for pictures whose colours are labels); ``answer_resample``, the same for bringing a model's answer to the
     query's size (by default as ``resample``; "bicubic" gives smooth outlines where ``decode`` can bear mixed colours);
-    and ``mirrorable`` (True by default; False where a mirrored picture means something else, as with normals).
+    and ``mirrorable`` (True by default; False where a mirrored picture means something else, as with written words).
+    A codec may also be `Cuttable`.
     """
 
     def render(self, value: Any) -> Clip:
@@ -41,8 +45,9 @@ class Metric(Protocol):
     ``update`` counts one item in; ``compute`` gives the scores of everything counted so far. A fresh instance that has
     seen one item scores that item. ``higher_is_better`` has one entry for each key of ``compute``, headline first.
 
-    An optional attribute ``perfect`` gives the score of a truth against itself by key, where it is not 0 (lower is
-    better) or 1 (higher is better).
+    Optional attributes: ``perfect`` gives the score of a truth against itself by key, where it is not 0 (lower is
+    better) or 1 (higher is better); ``picture_loss`` tells by key how far from perfect the score of a truth may fall
+    that went through an 8-bit picture of 128 pixels, where that is not 0.
     """
 
     @property
@@ -62,6 +67,23 @@ class Mergeable(Protocol):
 
     def merge(self, other: Any) -> None:
         """Count in everything that `other`, made with the same options, has counted in."""
+
+
+@runtime_checkable
+class Cuttable(Protocol):
+    """A codec whose native values can be cut like pictures; optional.
+
+    With it a truth is cut before it is drawn: lines keep their width, depth spans the range of what is shown, and the
+    metric compares with the native value itself and not with what an 8-bit picture kept of it. Without it the whole
+    value is drawn, and the picture is cut.
+    """
+
+    def cut(self, value: Any, frame: Frame, size: int) -> Any:
+        """The part of a native value inside ``frame``, as that of a picture ``size`` x ``size``.
+
+        Mirrored if the frame says so, with all that it means for the value (left joints become right ones, a flow to
+        the left one to the right). The input side is cut with the same frame, also where its pixels are more or fewer.
+        """
 
 
 Transform = Callable[[Clip, np.random.Generator], Clip]

@@ -20,12 +20,21 @@ class Sample:
     ``key`` is stable and unique in its data set (a relative POSIX path). ``input`` None means that the card's
     input transform makes the input picture from the target; ``target`` None means that the card's target transform
     makes the target picture from the input.
+
+    Attributes:
+        key, target, input: see above.
+        meta: whatever else is known, for people and files: paths, the names of classes, ids of a data set.
+        whole: the item is judged as a whole and at its own size, as a benchmark's protocol asks, and not by its centred
+            square at the model's size.
+        context: examples that a protocol gives this very item, in place of the task's context set.
     """
 
     key: str
     target: Any = None
     input: Any = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
+    context: tuple[Sample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lavincli.blocks import Codec, Metric, Transform, resample_of
+from lavincli.blocks import Codec, Cuttable, Metric, Transform, resample_of
 from lavincli.cards.build import build, factory_of
 from lavincli.cards.card import Side, TaskCard
 from lavincli.cards.framing import Frame, generator
@@ -149,15 +150,17 @@ class Task:
     def pair(self, sample: Sample, *, size: int, seed: int = 0, augment: bool = False) -> Pair:
         """One sample as two RGB clips ``uint8 [T, size, size, 3]``.
 
-        The centred square is taken (with ``augment``: a random square, perhaps mirrored), resized to ``size``, and
-        what the sample lacks is made by the card's transform, at that size. Randomness depends on ``seed``, the task's
-        name and ``sample.key`` alone. Raises CardError if the sample lacks a side and the card has no transform for it.
+        The centred square is taken (of a sample that says so the whole picture; with ``augment`` a random square,
+        perhaps mirrored), resized to ``size``, and what the sample lacks is made by the card's transform, at that size.
+        Randomness depends on ``seed``, the task's name and ``sample.key`` alone.
+
+        Raises CardError if the sample lacks a side and the card has no transform for it.
         """
         if self.forward:
             forward = self.forward.pair(_swap(sample), size=size, seed=seed, augment=augment)
             return Pair(forward.key, input=forward.target, target=forward.input)
         random = generator(seed, self.name, sample.key)
-        frame = Frame.random(random, mirrorable=self._mirrorable) if augment else Frame()
+        frame = Frame.random(random, mirrorable=self._mirrorable) if augment else Frame(whole=sample.whole)
         given_target = None if sample.target is None else _frame(self.codec, sample.target, frame, size)
         given_input = None if sample.input is None else _frame(self.input_codec, sample.input, frame, size)
         target = self._made_from("target", given_input, random) if given_target is None else given_target
@@ -180,9 +183,12 @@ class Task:
 
     def native_target(self, sample: Sample, *, size: int, seed: int = 0) -> Any:
         """What a metric compares a prediction with: the target at the crop and size of `pair`, as a native value."""
-        if self.forward is None and sample.target is not None:
-            return self.codec.decode(_frame(self.codec, sample.target, Frame(), size))
-        return self.codec.decode(self.pair(sample, size=size, seed=seed).target)
+        if sample.target is None:
+            return self.codec.decode(self.pair(sample, size=size, seed=seed).target)
+        frame = Frame(whole=sample.whole)
+        if isinstance(self.codec, Cuttable):
+            return self.codec.cut(sample.target, frame, size)
+        return self.codec.decode(_frame(self.codec, sample.target, frame, size))
 
     def context_pairs(self, size: int | None = None) -> list[Pair]:
         """The task's context set, by id; a reverse task swaps that of its forward task.
@@ -268,11 +274,15 @@ class Task:
 
 
 def _frame(codec: Codec, value: Any, frame: Frame, size: int) -> Clip:
+    if isinstance(codec, Cuttable):
+        return codec.render(codec.cut(value, frame, size))
     return frame.cut(codec.render(value), size, resample_of(codec))
 
 
 def _swap(sample: Sample) -> Sample:
-    return Sample(sample.key, target=sample.input, input=sample.target, meta=sample.meta)
+    return dataclasses.replace(
+        sample, target=sample.input, input=sample.target, context=tuple(_swap(example) for example in sample.context)
+    )
 
 
 def _read_swapped(samples: Sequence[Sample], index: int) -> Sample:

@@ -47,7 +47,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_of_the_repository_lands_at_the_top_of_site_packages(names: set[str]) -> None:
     top = {name.partition("/")[0] for name in names}
     metadata = f"lavin-{lavincli.__version__}.dist-info"
-    assert top == {"lavincli", "lavin_photo", "lavin_recognition", metadata}
+    assert top == {"lavincli", *PLUGINS, metadata}
 
 
 def test_the_source_distribution_makes_the_same_wheel(names: set[str], tmp_path: Path) -> None:
