@@ -28,6 +28,10 @@ class InputError(LavinError):
     """An image, video or folder that cannot be read, or isn't what it says it is."""
 
 
+class RootNeededError(InputError):
+    """A data set that isn't bundled, asked for without saying where it lies."""
+
+
 class CardError(LavinError):
     """A task card that isn't valid; the message names file, key and reason."""
 
