@@ -5,7 +5,6 @@ import hashlib
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from lavincli import __version__
+from lavincli.errors import LavinError
 
 Status = Literal["ok", "note", "problem"]
 
@@ -78,13 +78,13 @@ def _devices() -> Iterator[Check]:
 
 def _ffmpeg() -> Iterator[Check]:
     """Videos need ffmpeg: the one on the PATH, or else the one imageio-ffmpeg carries."""
-    executable = shutil.which("ffmpeg")
-    if executable is None:
-        try:
-            executable = str(import_module("imageio_ffmpeg").get_ffmpeg_exe())
-        except (ImportError, RuntimeError) as error:
-            yield Check("ffmpeg", "problem", f"neither on the PATH nor from imageio-ffmpeg: {error}")
-            return
+    from lavincli.media.ffmpeg import ffmpeg_executable
+
+    try:
+        executable = ffmpeg_executable()
+    except LavinError as error:
+        yield Check("ffmpeg", "problem", str(error))
+        return
     done = subprocess.run([executable, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - found above
     version = re.match(r"ffmpeg version (\S+)", done.stdout)
     if done.returncode == 0 and version is not None:

@@ -55,7 +55,7 @@ def read_image_with_alpha(path: Path | str) -> tuple[Clip, NDArray[np.uint8]]:
     Raises InputError like `read_image`.
     """
     path = Path(path)
-    pixels = np.asarray(_to_rgba_or_rgb(_open(read_bytes(path), path), path))
+    pixels = np.asarray(_to_rgba_or_rgb(open_image(read_bytes(path), path), path))
     if pixels.shape[2] == 3:
         return pixels[None].copy(), np.full((1, *pixels.shape[:2]), 255, dtype=np.uint8)
     return pixels[None, ..., :3].copy(), pixels[None, ..., 3].copy()
@@ -81,7 +81,7 @@ def decode_image(data: bytes, name: Path | str, *, background: tuple[int, int, i
 
     Raises InputError like `read_image`.
     """
-    return _compose(_to_rgba_or_rgb(_open(data, name), name), background)
+    return _compose(_to_rgba_or_rgb(open_image(data, name), name), background)
 
 
 def clip_from_pillow(image: Image.Image, *, background: tuple[int, int, int] = WHITE) -> Clip:
@@ -124,8 +124,8 @@ def save_pillow(path: Path, image: Image.Image) -> None:
         image.save(temporary, format=file_format, **options)
 
 
-def _open(data: bytes, name: Path | str) -> Image.Image:
-    """The first frame, decoded and turned upright."""
+def open_image(data: bytes, name: Path | str) -> Image.Image:
+    """The first frame of a picture file's bytes, upright and in its own mode. Raises InputError like `read_image`."""
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=READABLE_FORMATS)
         # A phone's multi-picture JPEG (MPO) is one photo with extras, not an animation.

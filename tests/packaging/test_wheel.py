@@ -13,6 +13,7 @@ import pytest
 import lavincli
 
 ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = sorted(folder.name for folder in (ROOT / "plugins").glob("*/lavin_*"))
 TASKS = sorted(card.parent.name for card in (ROOT / "tasks").glob("*/task.yaml"))
 
 
@@ -66,9 +67,8 @@ def test_every_tracked_file_of_the_packages_is_in(names: set[str]) -> None:
         pytest.skip("not a git checkout")
     places = {
         "lavincli/": "lavincli/",
-        "plugins/photo/lavin_photo/": "lavin_photo/",
-        "plugins/recognition/lavin_recognition/": "lavin_recognition/",
         "tasks/": "lavincli/bundled/tasks/",
+        **{f"plugins/{name.removeprefix('lavin_')}/{name}/": f"{name}/" for name in PLUGINS},
     }
     for file in filter(None, listed.stdout.split("\0")):
         for source, destination in places.items():
@@ -104,7 +104,7 @@ def test_entry_points(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         parser.read_string(archive.read(f"lavin-{lavincli.__version__}.dist-info/entry_points.txt").decode())
     assert dict(parser["console_scripts"]) == {"lavin": "lavincli.cli.main:main"}
-    assert dict(parser["lavin"]) == {"photo": "lavin_photo", "recognition": "lavin_recognition"}
+    assert dict(parser["lavin"]) == {name.removeprefix("lavin_"): name for name in PLUGINS}
 
 
 def run_far_away(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
