@@ -26,6 +26,7 @@ class Sample:
         meta: whatever else is known, for people and files: paths, the names of classes, ids of a data set.
         whole: the item is judged as a whole and at its own size, as a benchmark's protocol asks, and not by its centred
             square at the model's size.
+        drawn: the sides are clips already, drawn as the task's codecs draw them (pairs of files).
         context: examples that a protocol gives this very item, in place of the task's context set.
     """
 
@@ -34,6 +35,7 @@ class Sample:
     input: Any = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     whole: bool = False
+    drawn: bool = False
     context: tuple[Sample, ...] = ()
 
 

@@ -1,4 +1,7 @@
-"""Folders of example pairs as files: ``<id>_input.png`` beside ``<id>_target.png``, the published template layout."""
+"""Folders of example pairs as files: ``<id>_input.png`` beside ``<id>_target.png``, the published template layout.
+
+Pairs of clips are ``<id>_input.mp4`` beside ``<id>_target.mp4``; any picture or video format will do.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lavincli.errors import InputError
-from lavincli.media.files import IMAGE_SUFFIXES
+from lavincli.media.clips import CLIP_SUFFIXES
 
 SIDES = ("input", "target")
 
@@ -31,7 +34,7 @@ def list_pairs(folder: Path) -> list[PairFiles]:
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.rglob("*")):
         stem, _, side = path.stem.rpartition("_")
-        if not stem or side not in SIDES or path.suffix.lower() not in IMAGE_SUFFIXES or _is_hidden(path, folder):
+        if not stem or side not in SIDES or path.suffix.lower() not in CLIP_SUFFIXES or _is_hidden(path, folder):
             continue
         key = (path.parent.relative_to(folder) / stem).as_posix()
         sides = found.setdefault(key, {})
@@ -49,7 +52,7 @@ def list_pairs(folder: Path) -> list[PairFiles]:
     return [PairFiles(key, found[key]["input"], found[key]["target"]) for key in sorted(found, key=_natural)]
 
 
-_LAYOUT = "<id>_input.png beside <id>_target.png"
+_LAYOUT = "<id>_input.png beside <id>_target.png (or .mp4 for clips)"
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The loader for a folder of pairs, ``<id>_input.png`` beside ``<id>_target.png``."""
+"""The loader for a folder of pairs, ``<id>_input.png`` beside ``<id>_target.png`` (or ``.mp4``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lavincli.builtins.split import hash_split
 from lavincli.clip import Sample
 from lavincli.errors import InputError
 from lavincli.lazy_samples import LazySamples
-from lavincli.media.images import read_image
+from lavincli.media.clips import read_clip
 from lavincli.pair_files import PairFiles, list_pairs
 
 
@@ -21,7 +21,8 @@ def pair_folder(root: Path | None, split: str, *, test_share: float = 0.0) -> Se
         split: "train" or "test": shares of the pairs by a hash of their ids.
         test_share: share of the pairs in the test split; with 0 both splits hold all of them.
 
-    Returns samples whose input and target are clips ``uint8 [1, H, W, 3]``, and whose key is the pair's id.
+    Returns samples whose input and target are clips ``uint8 [T, H, W, 3]``, drawn as the task's codecs draw them, and
+    whose key is the pair's id.
     Raises InputError: no root given, no such folder, no pair in it, a partner missing; on access, a damaged image or
     sides of different sizes.
     """
@@ -34,10 +35,10 @@ def pair_folder(root: Path | None, split: str, *, test_share: float = 0.0) -> Se
 
 
 def _read(pair: PairFiles) -> Sample:
-    source, target = read_image(pair.input), read_image(pair.target)
-    if source.shape != target.shape:
+    source, target = read_clip(pair.input), read_clip(pair.target)
+    if source.shape[1:] != target.shape[1:]:
         raise InputError(
             f"{pair.input}: is {source.shape[2]} x {source.shape[1]} pixels, but {pair.target.name} is "
             f"{target.shape[2]} x {target.shape[1]}; the two sides of a pair must match"
         )
-    return Sample(pair.key, target=target, input=source, meta={"path": str(pair.target)})
+    return Sample(pair.key, target=target, input=source, meta={"path": str(pair.target)}, drawn=True)

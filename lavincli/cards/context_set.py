@@ -16,6 +16,7 @@ from lavincli.cards.framing import generator
 from lavincli.cards.task import Task
 from lavincli.clip import Clip, Pair, Sample
 from lavincli.errors import InputError
+from lavincli.media.clips import write_clip
 
 _SEARCHED = 2000
 """Samples that are looked at for a key: each one is read, and made data sets have many."""
@@ -35,6 +36,8 @@ def make_context(
     overwrite: bool = False,
 ) -> list[Path]:
     """Write ``<id>_input.png`` and ``<id>_target.png`` for some samples of a data set to the folder ``out``.
+
+    Clips are written as ``.mp4``.
 
     The folder appears complete or not at all. Ids are made from the samples' keys.
 
@@ -115,11 +118,12 @@ def _ids(keys: Sequence[str]) -> list[str]:
 
 def _write(pair: Pair, folder: Path, id_: str) -> Iterator[str]:
     for side, clip in (("input", pair.input), ("target", pair.target)):
-        if clip.shape[0] != 1:
-            raise InputError(f"{pair.key}: is a clip of {clip.shape[0]} frames; context sets of stills are PNG files")
-        name = f"{id_}_{side}.png"
-        _smallest(clip).save(folder / name, optimize=True)
-        yield name
+        if clip.shape[0] == 1:
+            path = folder / f"{id_}_{side}.png"
+            _smallest(clip).save(path, optimize=True)
+        else:
+            path = write_clip(folder / f"{id_}_{side}", clip)
+        yield path.name
 
 
 def _smallest(clip: Clip) -> Image.Image:

@@ -15,11 +15,10 @@ from lavincli.cards.build import build, factory_of
 from lavincli.cards.card import Side, TaskCard
 from lavincli.cards.framing import Frame, generator
 from lavincli.clip import Clip, Pair, Sample
+from lavincli.context.read import read_context
 from lavincli.errors import CardError, LavinError, UnknownNameError
 from lavincli.lazy_samples import LazySamples
 from lavincli.media.geometry import resize
-from lavincli.media.images import read_image
-from lavincli.pair_files import list_pairs
 
 
 class Task:
@@ -161,8 +160,8 @@ class Task:
             return Pair(forward.key, input=forward.target, target=forward.input)
         random = generator(seed, self.name, sample.key)
         frame = Frame.random(random, mirrorable=self._mirrorable) if augment else Frame(whole=sample.whole)
-        given_target = None if sample.target is None else _frame(self.codec, sample.target, frame, size)
-        given_input = None if sample.input is None else _frame(self.input_codec, sample.input, frame, size)
+        given_target = _drawn(self.codec, sample.target, sample, frame, size)
+        given_input = _drawn(self.input_codec, sample.input, sample, frame, size)
         target = self._made_from("target", given_input, random) if given_target is None else given_target
         source = self._made_from("input", target, random) if given_input is None else given_input
         return Pair(sample.key, input=source, target=target)
@@ -183,12 +182,11 @@ class Task:
 
     def native_target(self, sample: Sample, *, size: int, seed: int = 0) -> Any:
         """What a metric compares a prediction with: the target at the crop and size of `pair`, as a native value."""
-        if sample.target is None:
-            return self.codec.decode(self.pair(sample, size=size, seed=seed).target)
         frame = Frame(whole=sample.whole)
-        if isinstance(self.codec, Cuttable):
+        if sample.target is not None and not sample.drawn and isinstance(self.codec, Cuttable):
             return self.codec.cut(sample.target, frame, size)
-        return self.codec.decode(_frame(self.codec, sample.target, frame, size))
+        given = _drawn(self.codec, sample.target, sample, frame, size)
+        return self.codec.decode(self.pair(sample, size=size, seed=seed).target if given is None else given)
 
     def context_pairs(self, size: int | None = None) -> list[Pair]:
         """The task's context set, by id; a reverse task swaps that of its forward task.
@@ -202,7 +200,7 @@ class Task:
         folder = self.folder / "context"
         if self.forward and not folder.is_dir():
             return [Pair(pair.key, pair.target, pair.input) for pair in self.forward.context_pairs(size)]
-        stored = [Pair(files.key, read_image(files.input), read_image(files.target)) for files in list_pairs(folder)]
+        stored = read_context(folder)
         return stored if size is None else [self._at_size(pair, size) for pair in stored]
 
     def _at_size(self, pair: Pair, size: int) -> Pair:
@@ -273,7 +271,12 @@ class Task:
         return transform(other, random)
 
 
-def _frame(codec: Codec, value: Any, frame: Frame, size: int) -> Clip:
+def _drawn(codec: Codec, value: Any, sample: Sample, frame: Frame, size: int) -> Clip | None:
+    """One side of a sample as a picture of the frame; None where the sample lacks it."""
+    if value is None:
+        return None
+    if sample.drawn:
+        return frame.cut(value, size, resample_of(codec))
     if isinstance(codec, Cuttable):
         return codec.render(codec.cut(value, frame, size))
     return frame.cut(codec.render(value), size, resample_of(codec))

@@ -24,18 +24,19 @@ def sample(
     guidance: float = 1.0,
     grid: int | str = 20,
     solver: str = "euler",
+    query_frames: int | None = None,
 ) -> Tensor:
     """Integrate from `noise` [B, 16, Tx, h, w] at t = 0 to data at t = 1, given `cond` [B, 16, Tc, h, w].
 
     Guidance s uses v_null + s * (v_cond - v_null), where the null condition is a frame of zeros and the query (the last
-    Tx frames of cond); at s = 1 it is skipped. Raises ConfigError for an unknown grid or solver, ValueError for
-    shapes that do not belong together.
+    `query_frames` frames of cond, by default Tx); at s = 1 it is skipped. Raises ConfigError for an unknown grid or
+    solver, ValueError for shapes that do not belong together.
     """
     if solver not in SOLVERS:
         raise ConfigError(f"solver '{solver}': known are {', '.join(SOLVERS)}")
     times = time_grid(grid).tolist()
     jdit.check(noise, noise.new_zeros(noise.shape[0]), cond)
-    frames = min(noise.shape[2], cond.shape[2])
+    frames = min(noise.shape[2] if query_frames is None else query_frames, cond.shape[2])
     velocity = _velocity(jdit, cond, frames)
     if guidance != 1.0:
         query = cond[:, :, cond.shape[2] - frames :]

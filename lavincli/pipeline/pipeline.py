@@ -49,18 +49,27 @@ class Pipeline:
         grid: int | str = 20,
         solver: str = "euler",
         seed: int | Sequence[int] = 0,
+        frames: int = 1,
+        query_frames: int | None = None,
     ) -> Tensor:
         """Answer a condition: normalised latents [B, 16, Tc, h, w] -> float32 [B, 16, Tx, h, w].
 
-        cond: in 1, target 1, in 2, target 2, ..., query. noise: [B, 16, Tx, h, w]; by default one frame an element,
-        drawn on the CPU from `seed` (one number an element, so that an answer does not depend on its batch; a single
-        number means seed, seed + 1, ...). grid: points of the published grid, or "uniform:N". Raises ValueError for
-        shapes that do not belong together, ConfigError for an unknown grid or solver.
+        cond: in 1, target 1, in 2, target 2, ..., query, the last `query_frames` frames of it (by default as many as
+        the answer has). noise: [B, 16, Tx, h, w]; by default `frames` frames an element, drawn on the CPU from `seed`
+        (one number an element, so that an answer does not depend on its batch; a single number means seed, seed + 1,
+        ...). grid: points of the published grid, or "uniform:N". Raises ValueError for shapes that do not belong
+        together, ConfigError for an unknown grid or solver.
         """
         if noise is None:
-            noise = self._noise(cond, seed)
+            noise = self._noise(cond, seed, frames)
         return sample(
-            self.jdit, cond.to(self.device), noise.to(self.device), guidance=guidance, grid=grid, solver=solver
+            self.jdit,
+            cond.to(self.device),
+            noise.to(self.device),
+            guidance=guidance,
+            grid=grid,
+            solver=solver,
+            query_frames=query_frames,
         )
 
     def predict(self, query: Any, task: Any = None, **options: Any) -> Any:
@@ -73,10 +82,10 @@ class Pipeline:
 
         return predict(self, query, task, **options)
 
-    def _noise(self, cond: Tensor, seed: int | Sequence[int]) -> Tensor:
+    def _noise(self, cond: Tensor, seed: int | Sequence[int], frames: int) -> Tensor:
         batch, _, _, height, width = cond.shape
         seeds = [seed + i for i in range(batch)] if isinstance(seed, int) else list(seed)
         if len(seeds) != batch:
             raise ValueError(f"{len(seeds)} seeds for a batch of {batch}")
-        shape = (LATENT_CHANNELS, 1, height, width)
+        shape = (LATENT_CHANNELS, frames, height, width)
         return torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(s)) for s in seeds])

@@ -14,7 +14,8 @@ from lavincli.clip import Clip, Pair
 from lavincli.context.read import read_context
 from lavincli.context.selection import select_pairs
 from lavincli.errors import ConfigError, InputError
-from lavincli.media.images import clip_from_pillow, read_image
+from lavincli.media.clips import read_clip
+from lavincli.media.images import clip_from_pillow
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.prediction import OutputSize, Prediction
 from lavincli.pipeline.predictor import Predictor
@@ -85,8 +86,8 @@ def predict(
 
     Args:
         pipeline: the model.
-        query: a picture as ``uint8 [1, H, W, 3]``, ``[H, W, 3]`` or ``[H, W]``, a Pillow image, or a file's path; or a
-            list of those.
+        query: a clip as ``uint8 [T, H, W, 3]`` with as many frames as the context's inputs have; a picture as
+            ``[H, W, 3]`` or ``[H, W]``, a Pillow image, or a file's path; or a list of those.
         task: a task's name, a task, or the example pairs themselves.
         context: example pairs, or a folder of them, in place of the task's own.
         pairs: how many of them to use; by default as many as the model was made for, or all if there are fewer.
@@ -195,9 +196,9 @@ def resolve_sampling(
 
 
 def as_clip(query: Query) -> Clip:
-    """Any kind of query as a clip ``uint8 [1, H, W, 3]``. Raises InputError for another shape, type or a bad file."""
+    """Any kind of query as a clip ``uint8 [T, H, W, 3]``. Raises InputError for another shape, type or a bad file."""
     if isinstance(query, (str, Path)):
-        return read_image(query)
+        return read_clip(query)
     if isinstance(query, Image.Image):
         return clip_from_pillow(query)
     array = np.asarray(query)
@@ -207,6 +208,6 @@ def as_clip(query: Query) -> Clip:
         array = np.repeat(array[..., None], 3, axis=2)
     if array.ndim == 3:
         array = array[None]
-    if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] != 3 or array.size == 0:
-        raise InputError(f"a query array is [1, H, W, 3], [H, W, 3] or [H, W], not {list(np.shape(query))}")
+    if array.ndim != 4 or array.shape[3] != 3 or array.size == 0:
+        raise InputError(f"a query array is [T, H, W, 3], [H, W, 3] or [H, W], not {list(np.shape(query))}")
     return array

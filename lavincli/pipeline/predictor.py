@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lavincli.blocks import Codec, answer_resample_of, resample_of
 from lavincli.clip import Clip, Pair
-from lavincli.context.sequence import condition, context_clips, to_working_size
+from lavincli.context.sequence import condition, context_clips, latent_frames, to_working_size
 from lavincli.errors import InputError
 from lavincli.media.geometry import Resample, resize
 from lavincli.model.config import SamplingConfig
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Contexts whose latents a pipeline keeps; at 512 pixels and 8 pairs one takes 4 MB.
 _CONTEXTS_KEPT: Final = 8
-_ENCODED_AT_ONCE: Final = 8
+_FRAMES_ENCODED_AT_ONCE: Final = 8
 _context_latents: WeakKeyDictionary[Pipeline, OrderedDict[str, Tensor]] = WeakKeyDictionary()
 
 
@@ -41,6 +41,11 @@ class Predictor:
         context: the pairs, in the order the model shall see them; of any size.
         task: gives the codecs; None: answers are plain RGB pictures.
         sampling: grid, guidance and solver; the model's own by default.
+
+    Attributes:
+        query_length: frames of a query: as many as the inputs of the context have.
+
+    Raises InputError where the pairs of the context don't belong together.
     """
 
     def __init__(
@@ -64,7 +69,11 @@ class Predictor:
             input_resample=self._input_resample,
             target_resample=self._target_resample,
         )
-        self.context_hash = hashlib.sha256(repr(clips.shape).encode() + clips.tobytes()).hexdigest()
+        self.query_length, self._answer_length = (len(clip) for clip in clips[:2])
+        digest = hashlib.sha256()
+        for clip in clips:
+            digest.update(repr(clip.shape).encode() + clip.tobytes())
+        self.context_hash = digest.hexdigest()
         self._latents = _encode_context(pipeline, clips, self.context_hash)
 
     @property
@@ -96,27 +105,35 @@ class Predictor:
         return self.task.input_from(working, key=key, seed=seed)
 
     def raw(self, queries: Sequence[Clip], seeds: Sequence[int]) -> NDArray[np.uint8]:
-        """The model's own pictures ``uint8 [B, 1, S, S, 3]`` for queries of any size, one seed each.
+        """The model's own pictures ``uint8 [B, T, S, S, 3]`` for queries of any size, one seed each.
 
-        Raises InputError for a query that isn't one frame of RGB.
+        Raises InputError for a query that isn't RGB, or hasn't the number of frames that the context's inputs have.
         """
         for query in queries:
-            if query.ndim != 4 or query.shape[0] != 1 or query.shape[3] != 3 or query.dtype != np.uint8:
-                raise InputError(f"a query is a picture, uint8 [1, H, W, 3], not {query.dtype} {list(query.shape)}")
+            if query.ndim != 4 or query.shape[3] != 3 or query.dtype != np.uint8:
+                raise InputError(f"a query is a clip, uint8 [T, H, W, 3], not {query.dtype} {list(query.shape)}")
+            if len(query) != self.query_length:
+                raise InputError(
+                    f"the query has {len(query)} frames, but the context's inputs have {self.query_length}: "
+                    "give it in parts of that length, or a context that fits"
+                )
         resolution = self.pipeline.config.resolution
         working = np.stack([to_working_size(query, resolution, self._input_resample) for query in queries])
         with torch.inference_mode():
+            encoded = self.pipeline.encode(working)
             latents = self.pipeline.sample(
-                condition(self._latents, self.pipeline.encode(working)),
+                condition(self._latents, encoded),
                 guidance=self.sampling.guidance,
                 grid=self.sampling.grid,
                 solver=self.sampling.solver,
                 seed=list(seeds),
+                frames=latent_frames(self._answer_length),
+                query_frames=encoded.shape[2],
             )
             return self.pipeline.decode(latents)
 
     def answer(self, queries: Sequence[Clip], seeds: Sequence[int], *, size: OutputSize = "native") -> list[Prediction]:
-        """Answer one batch of queries ``[1, H, W, 3]`` of any sizes, one seed each.
+        """Answer one batch of queries ``[T, H, W, 3]`` of any sizes, one seed each.
 
         An answer doesn't depend on what else is in the batch, beyond the rounding of the last bit.
         """
@@ -135,14 +152,27 @@ class Predictor:
         return Prediction(rgb, value, raw, name, self.context_ids, seed, self.sampling)
 
 
-def _encode_context(pipeline: Pipeline, clips: NDArray[np.uint8], key: str) -> Tensor:
-    """Latents ``[2 K, 16, T', h, w]`` of a context, kept for the contexts that a pipeline used last."""
+def _encode_context(pipeline: Pipeline, clips: Sequence[Clip], key: str) -> Tensor:
+    """Latents ``[16, Tc, h, w]`` of a context, kept for the contexts that a pipeline used last."""
     kept = _context_latents.setdefault(pipeline, OrderedDict())
     if key not in kept:
-        parts = [clips[start : start + _ENCODED_AT_ONCE] for start in range(0, len(clips), _ENCODED_AT_ONCE)]
         with torch.inference_mode():
-            kept[key] = torch.cat([pipeline.encode(part) for part in parts])
+            kept[key] = torch.cat(_encode(pipeline, clips), dim=1)
         if len(kept) > _CONTEXTS_KEPT:
             kept.popitem(last=False)
     kept.move_to_end(key)
     return kept[key]
+
+
+def _encode(pipeline: Pipeline, clips: Sequence[Clip]) -> list[Tensor]:
+    """Latents ``[16, T', h, w]`` of each clip; clips of one length are encoded together."""
+    by_length: defaultdict[int, list[int]] = defaultdict(list)
+    for place, clip in enumerate(clips):
+        by_length[len(clip)].append(place)
+    latents: dict[int, Tensor] = {}
+    for length, places in by_length.items():
+        at_once = max(1, _FRAMES_ENCODED_AT_ONCE // length)
+        for start in range(0, len(places), at_once):
+            part = places[start : start + at_once]
+            latents.update(zip(part, pipeline.encode(np.stack([clips[place] for place in part])), strict=True))
+    return [latents[place] for place in range(len(clips))]

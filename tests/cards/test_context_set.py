@@ -8,9 +8,11 @@ from PIL import Image
 
 from lavincli.cards.context_set import make_context
 from lavincli.errors import InputError
+from lavincli.media.clips import write_clip
 from lavincli.media.images import read_image
 from lavincli.pair_files import list_pairs
 from lavincli.registry import task as find_task
+from tests.small_tasks import picture
 
 
 @pytest.fixture
@@ -59,3 +61,24 @@ def test_failure_leaves_nothing_behind(tmp_path: Path, pictures: Path) -> None:
     with pytest.raises(InputError, match="no sample is called 'cat'"):
         make_context(find_task("denoising"), tmp_path / "b", root=pictures, keys=["cat"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pairs_of_clips_are_videos_and_come_back_as_a_context(tmp_path: Path) -> None:
+    """What make-context writes of a pair of clips is read again, near enough to tell its colours."""
+    clips = tmp_path / "clips"
+    for side, shift in (("input", 0), ("target", 90)):
+        clip = np.concatenate([picture(number, 32, 32) // 2 + shift for number in range(5)]).astype(np.uint8)
+        write_clip(clips / f"ball_{side}", clip)
+    folder = tmp_path / "brighter"
+    folder.mkdir()
+    (folder / "task.yaml").write_text(
+        "name: brighter\ndata: {mine: {loader: pair_folder, root: ../clips}}\nmetrics: [psnr]\n", encoding="utf-8"
+    )
+    task = find_task(folder)
+    files = make_context(task, folder / "context", pairs=1, size=32)
+    assert [file.name for file in files] == ["ball_input.mp4", "ball_target.mp4"]
+    (pair,) = task.context_pairs()
+    assert pair.input.shape == pair.target.shape == (5, 32, 32, 3)
+    difference = pair.target.astype(int) - pair.input
+    assert np.abs(difference - 90).mean() < 3
+    assert task.context_pairs(16)[0].target.shape == (5, 16, 16, 3)

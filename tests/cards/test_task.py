@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from lavincli.builtins.rgb import RGBCodec
 from lavincli.cards.find import is_task_path
 from lavincli.cards.framing import Frame, generator
 from lavincli.cards.task import Task
-from lavincli.clip import Sample
+from lavincli.clip import Clip, Sample
 from lavincli.errors import CardError, InputError, UnknownNameError
 from lavincli.media.geometry import center_square, resize
+from lavincli.media.images import write_image
 from lavincli.registry import task as find_task
 from tests.small_tasks import picture
 
@@ -178,3 +180,53 @@ def test_names_and_paths_are_told_apart(tmp_path: Path, monkeypatch: pytest.Monk
     assert find_task("mine/task.yaml").folder == tmp_path / "mine"
     with pytest.raises(CardError, match="no such task card"):
         find_task("nowhere/at/all")
+
+
+def test_drawn_pairs_are_taken_as_the_codecs_pictures(tmp_path: Path) -> None:
+    """A folder of pictures is enough for a codec whose native value is none."""
+    green = np.array([0, 255, 0], dtype=np.uint8)
+    mask = picture(1, 40, 60)[0, :, :, 0] > 127
+    for name, clip in (("a_input", picture(0, 40, 60)), ("a_target", mask[None, ..., None] * green)):
+        write_image(tmp_path / "pairs" / f"{name}.png", clip)
+    task = make_task(
+        tmp_path / "mask",
+        "target: {codec: color_mask, color: [0, 255, 0]}\n"
+        "data: {mine: {loader: pair_folder, root: ../pairs}}\nmetrics: [mean_iou]\n",
+    )
+    (sample,) = task.samples()
+    square = center_square(picture(0, 40, 60)), center_square((mask[None, ..., None] * green).astype(np.uint8))
+    pair = task.pair(sample, size=40)
+    np.testing.assert_array_equal(pair.input, square[0])
+    np.testing.assert_array_equal(pair.target, square[1])
+    np.testing.assert_array_equal(task.native_target(sample, size=40), mask[:, 10:50])
+
+
+class Threshold:
+    """A codec whose values are numbers, and which counts what it is asked to cut."""
+
+    def render(self, value: float) -> Clip:
+        return np.full((1, 20, 20, 3), int(value * 100), dtype=np.uint8)
+
+    def decode(self, rgb: Clip, **_: object) -> float:
+        return float(rgb.mean() / 100)
+
+    def cut(self, value: float, frame: Frame, size: int) -> float:
+        return value * (2 if frame.whole else 1) + size / 1000 + frame.mirrored
+
+
+def test_a_codec_that_can_cut_is_asked_before_it_draws(tmp_path: Path) -> None:
+    task = make_task(tmp_path / "cut", "data: {photos: {loader: image_folder}}\nmetrics: [psnr]\n")
+    task.__dict__["codec"] = Threshold()
+    sample = Sample("a", target=0.5, input=picture(0))
+    assert task.native_target(sample, size=20) == pytest.approx(0.52)
+    assert task.native_target(dataclasses.replace(sample, whole=True), size=20) == pytest.approx(1.02)
+    # 8 bits of picture are not what the truth is compared by.
+    assert task.pair(sample, size=20).target[0, 0, 0, 0] == 52
+
+
+def test_a_whole_picture_is_squeezed_and_not_cut(tmp_path: Path) -> None:
+    task = make_task(tmp_path / "deblur", BLUR)
+    clip = picture(0, 40, 61)
+    np.testing.assert_array_equal(
+        task.pair(Sample("a", target=clip, whole=True), size=32).target, resize(clip, (32, 32))
+    )

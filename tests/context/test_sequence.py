@@ -10,7 +10,7 @@ import torch
 
 from lavincli.clip import Clip, Pair
 from lavincli.context.read import read_context
-from lavincli.context.sequence import condition, context_clips, to_working_size
+from lavincli.context.sequence import condition, context_clips, latent_frames, to_working_size
 from lavincli.errors import InputError
 from lavincli.media.images import write_image
 
@@ -21,21 +21,26 @@ def _flat(level: int, height: int = 8, width: int = 8) -> Clip:
 
 def test_pairs_come_in_order_input_before_target() -> None:
     clips = context_clips([Pair("a", _flat(1), _flat(2, 5, 9)), Pair("b", _flat(3), _flat(4))], 16)
-    assert clips.shape == (4, 1, 16, 16, 3)
-    assert clips[:, 0, 0, 0, 0].tolist() == [1, 2, 3, 4]
+    assert {clip.shape for clip in clips} == {(1, 16, 16, 3)}
+    assert [int(clip[0, 0, 0, 0]) for clip in clips] == [1, 2, 3, 4]
+
+
+def test_pairs_of_a_context_have_one_length_that_can_be_encoded() -> None:
+    long, short = np.repeat(_flat(1), 5, axis=0), _flat(2)
+    assert [len(clip) for clip in context_clips([Pair("a", long, short), Pair("b", long, short)], 16)] == [5, 1, 5, 1]
+    with pytest.raises(InputError, match="'b' has 1 -> 1 frames, but 'a' has 5 -> 1"):
+        context_clips([Pair("a", long, short), Pair("b", short, short)], 16)
+    with pytest.raises(InputError, match="clip of 4 frames"):
+        context_clips([Pair("a", long[:4], short)], 16)
+    assert [latent_frames(frames) for frames in (1, 5, 13, 25)] == [1, 2, 4, 7]
 
 
 def test_the_query_comes_last_on_the_time_axis() -> None:
-    context = torch.arange(4.0).reshape(4, 1, 1, 1, 1).expand(4, 16, 1, 2, 2)
+    context = torch.arange(4.0).reshape(1, 4, 1, 1).expand(16, 4, 2, 2)
     queries = torch.tensor([10.0, 20.0]).reshape(2, 1, 1, 1, 1).expand(2, 16, 1, 2, 2)
     sequence = condition(context, queries)
     assert sequence.shape == (2, 16, 5, 2, 2)
     assert sequence[:, 7, :, 1, 0].tolist() == [[0, 1, 2, 3, 10], [0, 1, 2, 3, 20]]
-
-
-def test_clips_of_several_latents_stay_together() -> None:
-    context = torch.arange(6.0).reshape(2, 1, 3, 1, 1).expand(2, 16, 3, 1, 1)
-    assert condition(context, torch.full((1, 16, 1, 1, 1), 9.0))[0, 0, :, 0, 0].tolist() == [0, 1, 2, 3, 4, 5, 9]
 
 
 def test_nothing_is_cut_off_when_a_picture_is_stretched() -> None:
