@@ -34,12 +34,16 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
 def lavin_metrics() -> dict[str, MetricFactory]:
     """Scores of pictures against pictures."""
     from lavincli.builtins import image_metrics
+    from lavincli.builtins.frechet_distance import FrechetDistance
+    from lavincli.builtins.perceptual_distance import PerceptualDistance
 
     return {
         "psnr": image_metrics.PeakSignalNoiseRatio,
         "ssim": image_metrics.StructuralSimilarity,
         "mse": image_metrics.MeanSquaredError,
         "psnr_hole": image_metrics.HolePeakSignalNoiseRatio,
+        "perceptual_distance": PerceptualDistance,
+        "frechet_distance": FrechetDistance,
     }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lavincli.builtins.averages import Averages, check_alike
 from lavincli.builtins.color import luma
 from lavincli.builtins.hole import find_hole
 from lavincli.clip import Clip
@@ -16,34 +16,7 @@ from lavincli.errors import InputError
 _IMAGENET_STD = np.array([0.229, 0.224, 0.225])
 
 
-class _Averages:
-    """Sums of scores by key, and their averages over the items."""
-
-    higher_is_better: Mapping[str, bool]
-
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._count = 0
-
-    def _add(self, scores: Mapping[str, float]) -> None:
-        for key, score in scores.items():
-            self._sums[key] = self._sums.get(key, 0.0) + score
-        self._count += 1
-
-    def merge(self, other: _Averages) -> None:
-        """Count in the items of another instance."""
-        for key, total in other._sums.items():
-            self._sums[key] = self._sums.get(key, 0.0) + total
-        self._count += other._count
-
-    def compute(self) -> dict[str, float]:
-        """The average over the items. Raises InputError if there was none."""
-        if self._count == 0:
-            raise InputError(f"{'/'.join(self.higher_is_better)}: there is no item to score")
-        return {key: total / self._count for key, total in self._sums.items()}
-
-
-class PeakSignalNoiseRatio(_Averages):
+class PeakSignalNoiseRatio(Averages):
     """PSNR in dB over all pixels and channels of an item; infinite for identical pictures.
 
     Args:
@@ -59,14 +32,14 @@ class PeakSignalNoiseRatio(_Averages):
     def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
         """Count in one prediction; both are ``uint8 [T, H, W, 3]``."""
         del query
-        _check_alike(prediction, target)
+        check_alike(prediction, target)
         scores = {"psnr": decibels(_difference(prediction, target))}
         if self._luma:
             scores["psnr_y"] = decibels(luma(prediction) - luma(target))
-        self._add(scores)
+        self.add(scores)
 
 
-class StructuralSimilarity(_Averages):
+class StructuralSimilarity(Averages):
     """SSIM (Wang et al. 2004): Gaussian window 11 x 11 with sigma 1.5, as torchmetrics computes it.
 
     The mean goes over all pixels, with the picture mirrored at its edges; the original leaves out a border of 5.
@@ -83,14 +56,14 @@ class StructuralSimilarity(_Averages):
     def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
         """Count in one prediction; both are ``uint8 [T, H, W, 3]``, at least 6 pixels high and wide."""
         del query
-        _check_alike(prediction, target)
+        check_alike(prediction, target)
         scores = {"ssim": _ssim(prediction.astype(np.float64), target.astype(np.float64))}
         if self._luma:
             scores["ssim_y"] = _ssim(luma(prediction)[..., None], luma(target)[..., None])
-        self._add(scores)
+        self.add(scores)
 
 
-class MeanSquaredError(_Averages):
+class MeanSquaredError(Averages):
     """MSE of pixels scaled to 0..1 (``mse``), and of ImageNet-normalised pixels (``mse_imagenet``)."""
 
     higher_is_better = MappingProxyType({"mse": False, "mse_imagenet": False})
@@ -98,14 +71,14 @@ class MeanSquaredError(_Averages):
     def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
         """Count in one prediction; both are ``uint8 [T, H, W, 3]``."""
         del query
-        _check_alike(prediction, target)
+        check_alike(prediction, target)
         difference = _difference(prediction, target) / 255
-        self._add(
+        self.add(
             {"mse": float(np.mean(difference**2)), "mse_imagenet": float(np.mean((difference / _IMAGENET_STD) ** 2))}
         )
 
 
-class HolePeakSignalNoiseRatio(_Averages):
+class HolePeakSignalNoiseRatio(Averages):
     """PSNR in dB inside the mid-gray square of the query, where an inpainting has to invent."""
 
     higher_is_better = MappingProxyType({"psnr_hole": True})
@@ -116,14 +89,14 @@ class HolePeakSignalNoiseRatio(_Averages):
 
         Raises InputError if there is no query, or no mid-gray square in it.
         """
-        _check_alike(prediction, target)
+        check_alike(prediction, target)
         if query is None:
             raise InputError("psnr_hole: needs the query, whose mid-gray square it scores")
-        _check_alike(query, target)
+        check_alike(query, target)
         hole = find_hole(query)
         if hole is None:
             raise InputError("psnr_hole: the query has no mid-gray (127) square")
-        self._add({"psnr_hole": decibels(_difference(prediction, target)[:, hole])})
+        self.add({"psnr_hole": decibels(_difference(prediction, target)[:, hole])})
 
 
 def decibels(difference: NDArray[np.float64]) -> float:
@@ -145,10 +118,3 @@ def _ssim(prediction: NDArray[np.float64], target: NDArray[np.float64]) -> float
     similarity = structural_similarity_index_measure(first, second, data_range=255.0)
     assert isinstance(similarity, torch.Tensor)  # a tuple only where further maps are asked for
     return float(similarity)
-
-
-def _check_alike(prediction: Clip, target: Clip) -> None:
-    if prediction.shape != target.shape:
-        raise InputError(
-            f"the prediction is {list(prediction.shape)} and the target {list(target.shape)}; they can't be compared"
-        )
