@@ -5,6 +5,7 @@ Nothing has to be inherited; a class with these methods is a codec or a metric.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -94,6 +95,16 @@ LoaderFactory = Callable[..., Sequence[Sample]]
 CodecFactory = Callable[..., Codec]
 TransformFactory = Callable[..., Transform]
 MetricFactory = Callable[..., Metric]
+
+
+def required_options(factory: Callable[..., Any], *, given: Sequence[str] = ()) -> list[str]:
+    """The options without which a factory can't be called; ``given`` are passed by lavin ("root", "split")."""
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_ONLY)
+    return [
+        name
+        for name, parameter in inspect.signature(factory).parameters.items()
+        if parameter.default is parameter.empty and parameter.kind in named and name not in given
+    ]
 
 
 def answer_resample_of(codec: Codec) -> Literal["bicubic", "nearest"]:

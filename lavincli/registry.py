@@ -1,25 +1,20 @@
 """Finds the plugins and the building blocks they register; the public `tasks()` and `metrics()`.
 
-A plugin that fails costs the user one warning and nothing else: whatever else it registered stays, and the reason is
+A plugin that fails costs the user one warning and nothing else: whatever else it registered stays, and all reasons are
 kept for ``lavin plugins list``.
 """
 
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from lavincli import hookspecs
 from lavincli.errors import LavinError, UnknownNameError
+from lavincli.installed_plugins import PluginRecord, Plugins
 
 if TYPE_CHECKING:
     import typer
@@ -27,36 +22,21 @@ if TYPE_CHECKING:
     from lavincli.blocks import CodecFactory, LoaderFactory, Metric, MetricFactory, TransformFactory
     from lavincli.cards.task import Task
 
-logger = logging.getLogger(__name__)
-
-ENTRY_POINT_GROUP = "lavin"
 TASKS_VARIABLE = "LAVIN_TASKS"
 """Environment variable: further folders of tasks, separated as in PATH."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@dataclass(slots=True)
-class PluginRecord:
-    """What is known of one plugin: ``problems`` holds the reasons of everything that could not be used."""
-
-    name: str
-    distribution: str
-    version: str
-    loaded: bool = False
-    problems: list[str] = field(default_factory=list)
-    provides: dict[str, list[str]] = field(default_factory=dict)
-
-
 class Registry:
-    """All plugins and what they provide. Use `registry()`, which builds one and keeps it."""
+    """What all plugins provide. Use `registry()`, which builds one and keeps it."""
 
     def __init__(self) -> None:
-        self.plugins: dict[str, PluginRecord] = {}
-        self._manager = pluggy.PluginManager("lavin")
-        self._manager.add_hookspecs(hookspecs)
-        self._add_builtins()
-        for entry_point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
-            self._add_entry_point(entry_point)
+        self.installed = Plugins()
+
+    @property
+    def plugins(self) -> Mapping[str, PluginRecord]:
+        """What is known of each plugin, by name; complete after `collect_everything`."""
+        return self.installed.records
 
     # ---- building blocks ----
 
@@ -86,66 +66,40 @@ class Registry:
             raise UnknownNameError(name, kind=kind.removesuffix("s"), known=known)
         return known[name]
 
-    def add_commands(self, app: typer.Typer) -> None:
-        """Let every plugin add its sub-commands to the command line."""
-        for implementation in self._manager.hook.lavin_commands.get_hookimpls():
-            add = functools.partial(implementation.function, app=app)
-            self._guard(implementation.plugin_name, "lavin_commands", add)
+    @functools.cached_property
+    def commands(self) -> Mapping[str, Any]:
+        """The sub-commands that plugins add to the command line, by name; lavin's own can't be replaced."""
+        import typer
+
+        from lavincli.cli.main import COMMANDS
+
+        found: dict[str, Any] = {}
+        owner = dict.fromkeys(COMMANDS, "lavin itself")
+        for plugin, hook in self.installed.hooks("lavin_commands"):
+            add = functools.partial(_commands_of, hook, typer.Typer(add_completion=False))
+            self._take(plugin, "commands", self.installed.guard(plugin, "lavin_commands", add) or {}, found, owner)
+        return found
 
     @functools.cached_property
     def task_folders(self) -> tuple[Path, ...]:
         """Folders that hold tasks, of every plugin; `LAVIN_TASKS` is not among them."""
+        from lavincli.cards.card import CARD_FILE
+
         folders: list[Path] = []
-        for implementation in self._manager.hook.lavin_task_folders.get_hookimpls():
-            name = implementation.plugin_name
-            for folder in self._guard(name, "lavin_task_folders", implementation.function) or ():
-                if Path(folder).is_dir():
-                    folders.append(Path(folder))
+        for plugin, hook in self.installed.hooks("lavin_task_folders"):
+            for folder in self.installed.guard(plugin, "lavin_task_folders", functools.partial(_paths, hook)) or ():
+                if folder.is_dir():
+                    folders.append(folder)
+                    names = sorted(card.parent.name for card in folder.glob(f"*/{CARD_FILE}"))
+                    self.plugins[plugin].provides.setdefault("tasks", []).extend(names)
                 else:
-                    self._report(name, f"task folder {folder} does not exist")
+                    self.installed.report(plugin, f"task folder {folder} does not exist")
         return tuple(folders)
 
     def collect_everything(self) -> None:
-        """Call every hook that only declares things, so that `plugins` tells all there is to tell."""
-        for kind in ("loaders", "codecs", "transforms", "metrics", "task_folders"):
+        """Call every hook, so that `plugins` tells all there is to tell."""
+        for kind in ("loaders", "codecs", "transforms", "metrics", "task_folders", "commands"):
             getattr(self, kind)
-
-    # ---- finding plugins ----
-
-    def _add_builtins(self) -> None:
-        from lavincli import __version__, builtins
-
-        self.plugins["builtins"] = PluginRecord("builtins", "lavin", __version__, loaded=True)
-        self._manager.register(builtins, name="builtins")
-
-    def _add_entry_point(self, entry_point: EntryPoint) -> None:
-        name = entry_point.name
-        distribution = entry_point.dist.name if entry_point.dist else "unknown"
-        release = entry_point.dist.version if entry_point.dist else "unknown"
-        if name in self.plugins:
-            if self.plugins[name].distribution != distribution:
-                self._report(name, f"a second plugin of this name, from {distribution} {release}, is left out")
-            return
-        self.plugins[name] = PluginRecord(name, distribution, release)
-        plugin = self._guard(name, "import", entry_point.load)
-        if plugin is None:
-            return
-        wanted = getattr(plugin, "LAVIN_API", hookspecs.LAVIN_API)
-        if not isinstance(wanted, int) or wanted > hookspecs.LAVIN_API:
-            self._report(name, f"asks for plugin API {wanted}; this lavin has {hookspecs.LAVIN_API}, so update lavin")
-            return
-        if self._guard(name, "register", lambda: self._register(plugin, name)):
-            self.plugins[name].loaded = True
-
-    def _register(self, plugin: Any, name: str) -> bool:
-        try:
-            self._manager.register(plugin, name=name)
-            self._manager.check_pending()
-        except (pluggy.PluginValidationError, ValueError):
-            if self._manager.has_plugin(name):
-                self._manager.unregister(name=name)
-            raise
-        return True
 
     # ---- calling hooks ----
 
@@ -153,37 +107,47 @@ class Registry:
         found: dict[str, Any] = {}
         owner: dict[str, str] = {}
         # In order of registration, so lavin's own parts come first and keep their names.
-        for implementation in getattr(self._manager.hook, f"lavin_{kind}").get_hookimpls():
-            plugin = implementation.plugin_name
-            blocks = self._guard(plugin, f"lavin_{kind}", implementation.function)
+        for plugin, hook in self.installed.hooks(f"lavin_{kind}"):
+            blocks = self.installed.guard(plugin, f"lavin_{kind}", hook)
             if blocks is None:
                 continue
             if not isinstance(blocks, dict):
-                self._report(plugin, f"lavin_{kind} gave {type(blocks).__name__}, not a dict of name -> factory")
+                given = type(blocks).__name__
+                self.installed.report(plugin, f"lavin_{kind} gave {given}, not a dict of name -> factory")
                 continue
-            for name, factory in blocks.items():
-                if not (isinstance(name, str) and _NAME.fullmatch(name) and callable(factory)):
-                    self._report(plugin, f"lavin_{kind}: {name!r} needs a lower_case name and a callable factory")
-                elif name in found:
-                    self._report(plugin, f"{kind.removesuffix('s')} '{name}' is already registered by {owner[name]}")
-                else:
-                    found[name], owner[name] = factory, plugin
-                    self.plugins[plugin].provides.setdefault(kind, []).append(name)
+            for name in [name for name, factory in blocks.items() if not (_is_name(name) and callable(factory))]:
+                del blocks[name]
+                self.installed.report(plugin, f"lavin_{kind}: {name!r} needs a lower_case name and a callable factory")
+            self._take(plugin, kind, blocks, found, owner)
         return found
 
-    def _guard(self, plugin: str, what: str, call: Callable[[], Any]) -> Any:
-        """The result of third-party code, or None after reporting what it raised."""
-        try:
-            return call()
-        except Exception as error:  # a plugin may raise anything; it must not take lavin down
-            message = " ".join(str(error).split())
-            self._report(plugin, f"{what}: {type(error).__name__}: {message}")
-            logger.debug("plugin %s, %s", plugin, what, exc_info=True)
-            return None
+    def _take(
+        self, plugin: str, kind: str, named: Mapping[str, Any], found: dict[str, Any], owner: dict[str, str]
+    ) -> None:
+        """Add what a plugin registers to ``found``, unless the name has an owner already."""
+        for name, thing in named.items():
+            if name in owner:
+                what = kind.removesuffix("s")
+                self.installed.report(plugin, f"{what} '{name}' is already registered by {owner[name]}")
+            else:
+                found[name], owner[name] = thing, plugin
+                self.plugins[plugin].provides.setdefault(kind, []).append(name)
 
-    def _report(self, plugin: str, reason: str) -> None:
-        self.plugins[plugin].problems.append(reason)
-        logger.warning("plugin %s: %s", plugin, reason)
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def _paths(hook: Callable[[], Any]) -> list[Path]:
+    return [Path(folder) for folder in hook() or ()]
+
+
+def _commands_of(hook: Callable[..., None], app: typer.Typer) -> dict[str, Any]:
+    """The commands that a hook adds to ``app``, by name."""
+    import typer.main
+
+    hook(app=app)
+    return dict(typer.main.get_group(app).commands) if app.registered_commands or app.registered_groups else {}
 
 
 @functools.cache
@@ -199,8 +163,13 @@ def forget() -> None:
 
 
 def metrics() -> dict[str, Metric]:
-    """A fresh instance of every registered metric, with default options, by name."""
-    return {name: factory() for name, factory in registry().metrics.items()}
+    """A fresh instance of every registered metric, with default options, by name.
+
+    Those that can't be made without options are left out.
+    """
+    from lavincli.blocks import required_options
+
+    return {name: factory() for name, factory in registry().metrics.items() if not required_options(factory)}
 
 
 def tasks() -> dict[str, Task]:

@@ -73,14 +73,30 @@ def test_builtins_come_through_the_same_hooks() -> None:
     assert {"rgb", "edge_map", "color_mask"} <= set(found.codecs)
     assert {"image_folder", "pair_folder", "composed_foregrounds"} <= set(found.loaders)
     assert {"psnr", "ssim", "mse", "psnr_hole", "boundary_f", "mean_iou"} <= set(found.metrics)
-    assert all(not record.problems for record in found.plugins.values())
-    assert set(found.plugins["builtins"].provides["loaders"]) == {"image_folder", "pair_folder"}
+    found.collect_everything()
+    assert {name: record.problems for name, record in found.plugins.items() if record.problems} == {}
+    assert {"image_folder", "pair_folder"} <= set(found.plugins["builtins"].provides["loaders"])
+    assert "denoising" in found.plugins["builtins"].provides["tasks"]
+    assert {record.api for record in found.plugins.values() if record.distribution == "lavin"} == {1}
 
 
 def test_public_metrics_are_fresh_each_time() -> None:
     first, second = lavincli.metrics(), lavincli.metrics()
-    assert set(first) == set(registry().metrics)
+    assert {"psnr", "ssim", "mean_iou"} <= set(first) <= set(registry().metrics)
     assert all(first[name] is not second[name] for name in first)
+
+
+def test_public_metrics_leave_out_what_needs_options(plugin_site: Path) -> None:
+    source = """
+        from lavincli.hookspecs import hookimpl
+
+        @hookimpl
+        def lavin_metrics():
+            return {"fake_distance": lambda *, features: features, "fake_free": lambda *rest, seed=0, **more: seed}
+    """
+    install_plugin(plugin_site, "fake_metrics", source)
+    assert "fake_distance" in registry().metrics
+    assert {"fake_distance", "fake_free"} & set(lavincli.metrics()) == {"fake_free"}
 
 
 def test_installed_plugin_adds_blocks_and_a_task_that_works(plugin_site: Path) -> None:
@@ -95,18 +111,51 @@ def test_installed_plugin_adds_blocks_and_a_task_that_works(plugin_site: Path) -
     pair = found.pair(found.samples()[0], size=16)
     np.testing.assert_array_equal(pair.input, 255 - pair.target)
     registry().collect_everything()
-    assert registry().plugins["fake_full"].provides["metrics"] == ["sameness"]
+    assert registry().plugins["fake_full"].provides == {
+        "codecs": ["plain"],
+        "transforms": ["invert"],
+        "metrics": ["sameness"],
+        "tasks": ["negative"],
+        "commands": ["greet"],
+    }
+    assert set(registry().installed.implementations("fake_full")) == {
+        *("lavin_codecs", "lavin_transforms", "lavin_metrics", "lavin_task_folders", "lavin_commands"),
+    }
 
 
-def test_plugin_that_raises_at_import_costs_one_warning(plugin_site: Path, caplog: pytest.LogCaptureFixture) -> None:
-    install_plugin(plugin_site, "fake_broken", "raise RuntimeError('no licence\\nfound')")
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("raise RuntimeError('no licence\\nfound')", "import: RuntimeError: no licence found"),
+        ("import sys; sys.exit('no GPU')", "import: SystemExit: no GPU"),
+        ("class Panic(BaseException): pass\nraise Panic('core')", "import: Panic: core"),
+        ("import nowhere_to_be_found", "import: ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
+        ("def (", "import: SyntaxError: invalid syntax (__init__.py, line 1)"),
+    ],
+)
+def test_plugin_that_raises_at_import_costs_one_warning(
+    source: str, reason: str, plugin_site: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    install_plugin(plugin_site, "fake_broken", source)
     with caplog.at_level(logging.WARNING):
         assert "rgb" in registry().codecs
         registry().collect_everything()
     record = registry().plugins["fake_broken"]
     assert not record.loaded
-    assert record.problems == ["import: RuntimeError: no licence found"]
+    assert record.problems == [reason]
     assert len([line for line in caplog.messages if "fake_broken" in line]) == 1
+
+
+def test_an_interrupt_while_a_plugin_is_imported_is_the_users(plugin_site: Path) -> None:
+    install_plugin(plugin_site, "fake_slow", "raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        registry()
+
+
+def test_what_a_plugin_prints_is_no_result(plugin_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    install_plugin(plugin_site, "fake_chatty", "print('welcome')")
+    assert registry().plugins["fake_chatty"].loaded
+    assert capsys.readouterr() == ("", "welcome\n")
 
 
 def test_hook_that_raises_leaves_the_plugins_other_parts(plugin_site: Path) -> None:
@@ -133,11 +182,59 @@ def test_second_owner_of_a_name_is_reported_and_the_first_keeps_it(plugin_site: 
     assert registry().plugins["fake_twice"].problems == ["codec 'rgb' is already registered by builtins"]
 
 
-def test_plugin_for_a_newer_api_is_refused(plugin_site: Path) -> None:
+def test_many_problems_of_a_plugin_are_all_kept_and_cost_one_warning(
+    plugin_site: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = """
+        from lavincli.hookspecs import hookimpl
+
+        @hookimpl
+        def lavin_codecs():
+            return {"rgb": object, "Rgb": object}
+
+        @hookimpl
+        def lavin_metrics():
+            return {"psnr": object}
+
+        @hookimpl
+        def lavin_task_folders():
+            return 3
+
+        @hookimpl
+        def lavin_commands(app):
+            app.command("predict")(print)
+    """
+    install_plugin(plugin_site, "fake_messy", source)
+    with caplog.at_level(logging.WARNING):
+        registry().collect_everything()
+    assert registry().plugins["fake_messy"].problems == [
+        "lavin_codecs: 'Rgb' needs a lower_case name and a callable factory",
+        "codec 'rgb' is already registered by builtins",
+        "metric 'psnr' is already registered by builtins",
+        "lavin_task_folders: TypeError: 'int' object is not iterable",
+        "command 'predict' is already registered by lavin itself",
+    ]
+    assert len([line for line in caplog.messages if "fake_messy" in line]) == 1
+
+
+def test_two_packages_with_a_plugin_of_one_name(plugin_site: Path) -> None:
+    install_plugin(plugin_site, "fake_first", "LAVIN_API = 1")
+    install_plugin(plugin_site, "fake_other", "LAVIN_API = 1")
+    entry_point = plugin_site / "fake_other-1.2.3.dist-info" / "entry_points.txt"
+    entry_point.write_text("[lavin]\nfake_first = fake_other\n", encoding="utf-8")
+    records = [record for record in registry().plugins.values() if record.name == "fake_first"]
+    assert [record.loaded for record in records] == [True, False]
+    assert records[0].problems == []
+    assert f"already there, from {records[0].distribution}" in records[1].problems[0]
+
+
+def test_plugin_for_a_newer_api_is_refused(plugin_site: Path, caplog: pytest.LogCaptureFixture) -> None:
     install_plugin(plugin_site, "fake_newer", "LAVIN_API = 99")
-    record = registry().plugins["fake_newer"]
-    assert not record.loaded
-    assert "API 99" in record.problems[0]
+    with caplog.at_level(logging.WARNING):
+        record = registry().plugins["fake_newer"]
+    assert (record.loaded, record.api) == (False, 99)
+    assert record.problems == ["asks for plugin API 99; this lavin has 1, so update lavin"]
+    assert len([line for line in caplog.messages if "fake_newer" in line]) == 1
 
 
 @pytest.mark.parametrize(

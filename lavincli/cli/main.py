@@ -105,10 +105,7 @@ def _plugin_commands() -> list[Any]:
     """The commands that plugins add through the hook ``lavin_commands``; ours can't be replaced."""
     from lavincli.registry import registry
 
-    extra = typer.Typer(add_completion=False)
-    registry().add_commands(extra)
-    group = typer.main.get_group(extra)
-    return [command for name, command in group.commands.items() if name not in COMMANDS]
+    return list(registry().commands.values())
 
 
 def _add_global_options(command: Any, options: Sequence[Any]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 import lavincli
 from lavincli.cli.main import COMMANDS, main
+from tests.fake_plugins import install_plugin
 
 HEAVY = {"torch", "numpy", "scipy", "PIL", "deepspeed", "torchmetrics", "zarr", "huggingface_hub"}
 
@@ -193,23 +194,28 @@ def lavin_commands(app: typer.Typer) -> None:
         log.debug("details"), log.info("progress"), log.error("trouble")
         logging.getLogger("other").info("others")
         typer.echo("result")
+"""
 
+REPLACING = """
+from lavincli.hookspecs import hookimpl
+
+@hookimpl
+def lavin_commands(app):
     @app.command()
     def predict() -> None:
         "Try to take the place of a command of lavin."
-        typer.echo("replaced")
+        print("replaced")
 """
 
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A third party's plugin as an installed distribution: a module, and metadata with an entry point."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "failing_plugin.py").write_text(PLUGIN)
-    metadata = folder / "failing_plugin-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: failing-plugin\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[lavin]\nfailing = failing_plugin\n")
+    """A third party's plugin as an installed distribution, on a path to search."""
+    return searched(tmp_path_factory.mktemp("site"), "fake_failing", PLUGIN)
+
+
+def searched(folder: Path, name: str, source: str) -> str:
+    install_plugin(folder, name, source)
     return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
 
 
@@ -243,10 +249,13 @@ def test_logs_go_to_stderr_as_much_as_wanted(plugin: str, flags: list[str], logg
     assert [line.rpartition(": ")[2] for line in done.stderr.splitlines()] == logged
 
 
-def test_a_plugin_cannot_replace_a_command_of_lavin(plugin: str) -> None:
-    done = run("predict", PYTHONPATH=plugin)
+def test_a_plugin_cannot_replace_a_command_of_lavin(tmp_path: Path) -> None:
+    path = searched(tmp_path, "fake_replacing", REPLACING)
+    done = run("predict", PYTHONPATH=path)
     assert "replaced" not in done.stdout
     assert done.returncode == 2
+    done = run("plugins", "list", PYTHONPATH=path)
+    assert "fake_replacing: command 'predict' is already registered by lavin itself" in done.stdout
 
 
 def _interruptible() -> None:
