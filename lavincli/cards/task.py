@@ -166,6 +166,21 @@ class Task:
         source = self._made_from("input", target, random) if given_input is None else given_input
         return Pair(sample.key, input=source, target=target)
 
+    def whole(self, sample: Sample) -> tuple[Clip, Any] | None:
+        """The query as a picture and the target as a native value, both of the sample's own size.
+
+        For a sample that is judged so (`Sample.whole`); None for others, and where one side is made from the other.
+        """
+        if not sample.whole or sample.input is None or sample.target is None:
+            return None
+        if sample.drawn:
+            return sample.input, self.codec.decode(sample.target)
+        return self.input_codec.render(sample.input), sample.target
+
+    def context_of(self, sample: Sample, *, size: int, seed: int = 0) -> list[Pair]:
+        """The examples that a protocol gives this very sample, as `pair` makes them; empty where it gives none."""
+        return [self.pair(example, size=size, seed=seed) for example in sample.context]
+
     @property
     def makes_inputs(self) -> bool:
         """Whether the card says how an input is made from a target: a clean photo can then stand for both."""

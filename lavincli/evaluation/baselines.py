@@ -14,9 +14,12 @@ COPY: Final = "copy_query"
 MEAN: Final = "context_mean"
 
 
-def copy_of_query(query: Clip) -> Clip:
-    """The query itself ``[T, H, W, 3]``: what a model scores that has learned to leave everything as it is."""
-    return query
+def copy_of_query(query: Clip, frames: int) -> Clip:
+    """The query itself ``[T, H, W, 3]``: what a model scores that has learned to leave everything as it is.
+
+    Where an answer has another number of frames, the query's last frame ``frames`` times.
+    """
+    return query if len(query) == frames else np.repeat(query[-1:], frames, axis=0)
 
 
 def mean_of_targets(context: Sequence[Pair], size: tuple[int, int], resample: Resample = "bicubic") -> Clip:

@@ -14,25 +14,22 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lavincli.blocks import resample_of
-from lavincli.clip import Clip, Pair, Sample
+from lavincli.blocks import answer_resample_of
+from lavincli.clip import Clip, Sample
 from lavincli.context.seeds import stable_seed
-from lavincli.context.selection import select_pairs
 from lavincli.errors import InputError, LavinError
-from lavincli.evaluation.baselines import COPY, MEAN, copy_of_query, mean_of_targets
+from lavincli.evaluation.cases import Case, make_case
+from lavincli.evaluation.draws import BASELINES, Draw, draw_contexts, pictures_of
 from lavincli.evaluation.results import Failure, ItemResult, TaskResult
 from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, ItemScore, Tally, score_item, summarise
-from lavincli.evaluation.wrong_context import wrong_contexts
+from lavincli.media.geometry import resize
 from lavincli.model.config import SamplingConfig
-from lavincli.pipeline.predictor import Predictor
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
     from lavincli.pipeline.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
-
-BASELINES = (COPY, MEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +75,6 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """An item ready to be answered."""
-
-    pair: Pair
-    target: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _Draw:
-    """One context: the right one, and perhaps a wrong one."""
-
-    predictor: Predictor
-    mean: Clip
-    wrong: Predictor | None
-    wrong_task: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Answer:
     """One system's answer to one case: what it decodes to, and its score."""
 
@@ -120,7 +99,9 @@ def evaluate_task(
 ) -> TaskResult:
     """Evaluate a model on one task and data set.
 
-    An item that can't be read or scored is left out of all draws and listed among the failures.
+    An item that can't be read or scored is left out of all draws and listed among the failures. Items are scored at
+    the model's size; those of protocols that say so (`Sample.whole`) at their own. Items with examples of their own
+    (`Sample.context`) are answered with those, and the draws then differ in the noise alone.
 
     Args:
         pipeline: the model.
@@ -141,7 +122,15 @@ def evaluate_task(
         dataset = task.datasets[0]
     samples = task.samples(dataset, root, settings.split)
     total = len(samples) if settings.limit is None else min(settings.limit, len(samples))
-    draws = _draws(pipeline, task, settings)
+    draws = draw_contexts(
+        pipeline,
+        task,
+        settings.sampling,
+        pairs=settings.pairs,
+        draws=settings.draws,
+        seed=settings.seed,
+        wrong_context=settings.wrong_context,
+    )
     evaluation = _Evaluation(task, dataset or "", draws, settings, on_item, on_shown)
     for number, batch in enumerate(_batches(_numbered(samples, total), settings.batch_size)):
         evaluation.take(batch)
@@ -176,7 +165,7 @@ class _Evaluation:
         self,
         task: Task,
         dataset: str,
-        draws: Sequence[_Draw],
+        draws: Sequence[Draw],
         settings: EvaluationSettings,
         on_item: _Report | None,
         on_shown: _Show | None,
@@ -209,16 +198,13 @@ class _Evaluation:
                 continue
             self._commit(case, answers, pictures[0][MODEL][place])
 
-    def _case(self, number: int, read: Callable[[], Sample]) -> _Case | None:
+    def _case(self, number: int, read: Callable[[], Sample]) -> Case | None:
         size = self._draws[0].predictor.pipeline.config.resolution
         name = f"item {number}"
         try:
             sample = read()
             name = sample.key
-            return _Case(
-                self.task.pair(sample, size=size, seed=self._settings.seed),
-                self.task.native_target(sample, size=size, seed=self._settings.seed),
-            )
+            return make_case(self.task, sample, size, self._settings.seed)
         except (LavinError, OSError, ValueError) as error:  # a loader may be a plugin's
             self._fail(name, error)
             return None
@@ -232,36 +218,28 @@ class _Evaluation:
     def _seed(self, key: str, draw: int) -> int:
         return stable_seed("evaluate", self._settings.seed, draw, key)
 
-    def _pictures(self, cases: Sequence[_Case], index: int) -> dict[str, Sequence[Clip]]:
+    def _pictures(self, cases: Sequence[Case], index: int) -> dict[str, Sequence[Clip]]:
         """Every system's pictures for a batch, under one draw."""
-        draw = self._draws[index]
-        queries = [case.pair.input for case in cases]
         seeds = [self._seed(case.pair.key, index) for case in cases]
-        pictures: dict[str, Sequence[Clip]] = {
-            MODEL: list(draw.predictor.raw(queries, seeds)),
-            COPY: [copy_of_query(query) for query in queries],
-            MEAN: [draw.mean for _ in queries],
-        }
-        if draw.wrong is not None:
-            pictures[WRONG_CONTEXT] = list(draw.wrong.raw(queries, seeds))
-        return pictures
+        return pictures_of(cases, seeds, self._draws[index])
 
-    def _answers(self, case: _Case, index: int, pictures: dict[str, Clip]) -> dict[str, _Answer]:
+    def _answers(self, case: Case, index: int, pictures: dict[str, Clip]) -> dict[str, _Answer]:
         """Decode and score every system's picture of one case. The right context decodes them all."""
         predictor = self._draws[index].predictor
-        query = case.pair.input
+        codec, context = predictor.codec, case.context or predictor.context
         answers: dict[str, _Answer] = {}
         for system, picture in pictures.items():
-            value = predictor.codec.decode(picture, context=predictor.context, query=query)
-            answers[system] = _Answer(value, score_item(self.task, value, case.target, query))
+            shown = resize(picture, (case.query.shape[1], case.query.shape[2]), answer_resample_of(codec))
+            value = codec.decode(shown, context=context, query=case.query)
+            answers[system] = _Answer(value, score_item(self.task, value, case.target, case.query))
         return answers
 
-    def _commit(self, case: _Case, draws: Sequence[dict[str, _Answer]], shown: Clip) -> None:
+    def _commit(self, case: Case, draws: Sequence[dict[str, _Answer]], shown: Clip) -> None:
         key = case.pair.key
         self.keys.append(key)
         for index, answers in enumerate(draws):
             for system, answer in answers.items():
-                self.tallies[system][index].add(answer.value, case.target, case.pair.input, answer.score)
+                self.tallies[system][index].add(answer.value, case.target, case.query, answer.score)
             if self._on_item is not None:
                 self._on_item(self._item_result(key, index, answers))
         if self._on_shown is not None:
@@ -279,28 +257,6 @@ class _Evaluation:
             baselines={name: dict(answers[name].score.scores) for name in BASELINES},
             wrong_context=dict(answers[WRONG_CONTEXT].score.scores) if WRONG_CONTEXT in answers else None,
         )
-
-
-def _draws(pipeline: Pipeline, task: Task, settings: EvaluationSettings) -> list[_Draw]:
-    """R contexts, drawn by seed from the task's set."""
-    available = task.context_pairs(pipeline.config.resolution)
-    count = settings.pairs or min(pipeline.config.context_pairs, len(available))
-    size = (pipeline.config.resolution, pipeline.config.resolution)
-    wrong: list[tuple[str, list[Pair]]] = []
-    if settings.wrong_context:
-        wrong = wrong_contexts(task, count, settings.draws, settings.seed, size=pipeline.config.resolution)
-    draws: list[_Draw] = []
-    for index in range(settings.draws):
-        context = select_pairs(available, count, "random", seed=stable_seed("draw", settings.seed, index))
-        predictor = Predictor(pipeline, context, task=task, sampling=settings.sampling)
-        mean = mean_of_targets(context, size, resample_of(task.codec))
-        if not wrong:
-            draws.append(_Draw(predictor, mean, None, None))
-            continue
-        name, pairs = wrong[index]
-        control = Predictor(pipeline, pairs, task=task, sampling=settings.sampling)
-        draws.append(_Draw(predictor, mean, control, name))
-    return draws
 
 
 def _numbered(samples: Sequence[Sample], total: int) -> Iterator[tuple[int, Callable[[], Sample]]]:

@@ -131,4 +131,5 @@ def test_baselines() -> None:
     mean = mean_of_targets(context, (16, 16))
     assert mean.shape == (1, 16, 16, 3)
     assert set(np.unique(mean)) == {16}
-    np.testing.assert_array_equal(copy_of_query(_flat(3)), _flat(3))
+    np.testing.assert_array_equal(copy_of_query(_flat(3), 1), _flat(3))
+    np.testing.assert_array_equal(copy_of_query(np.concatenate([_flat(3), _flat(4)]), 1), _flat(4))
