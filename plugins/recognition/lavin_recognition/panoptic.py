@@ -1,0 +1,56 @@
+"""The codec of segments: a solid colour each, black borders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lavin_recognition.panoptic_borders import border_width, borders
+from lavin_recognition.panoptic_colors import segment_colors
+from lavin_recognition.panoptic_regions import read_segments
+from lavincli.atomic import atomic_write_text
+from lavincli.cards.framing import Frame
+from lavincli.clip import Clip, Pair
+from lavincli.media.images import save_pillow
+
+Segments = NDArray[np.int32]
+"""An id a segment, ``int32 [H, W]``; 0 = not labelled."""
+
+
+class PanopticCodec:
+    """``int32 [H, W]`` <-> a random solid colour a segment, black where nothing is labelled, black borders.
+
+    Borders are 1 pixel wide at 256 (never less) and lie in the larger of the two segments. Colours depend on the value
+    alone and say nothing of the id: `decode` numbers the segments anew, 1, 2, ... by falling area.
+    """
+
+    resample = "nearest"
+    answer_resample = "nearest"  # mixed colours would be segments of their own
+    mirrorable = True
+
+    def render(self, value: Segments) -> Clip:
+        """Segments -> ``uint8 [1, H, W, 3]``. Raises ValueError if they are not integers ``[H, W]`` from 0."""
+        if value.ndim != 2 or not np.issubdtype(value.dtype, np.integer) or value.size == 0 or value.min() < 0:
+            raise ValueError(f"segments are int32 [H, W], ids from 0, not {value.dtype} {list(value.shape)}")
+        ids, place = np.unique(value, return_inverse=True)
+        colors = np.zeros((len(ids), 3), dtype=np.uint8)
+        colors[ids != 0] = segment_colors(value.astype(np.int32), int(np.count_nonzero(ids)))
+        picture = colors[place.reshape(value.shape)]
+        picture[borders(value.astype(np.int32), border_width(*value.shape))] = 0
+        return picture[None]
+
+    def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Segments:
+        """The segments of ``uint8 [1, H, W, 3]``, ids by falling area; what is black and no border is 0."""
+        del context, query
+        if rgb.shape[0] != 1:
+            raise ValueError(f"segments are stills, not clips of {rgb.shape[0]} frames")
+        return read_segments(rgb[0])
+
+    def cut(self, value: Segments, frame: Frame, size: int) -> Segments:
+        """The part inside ``frame``; each pixel takes the id at its centre."""
+        return frame.pick(value, size)
