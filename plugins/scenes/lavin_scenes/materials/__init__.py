@@ -1,0 +1,1 @@
+"""Surfaces: patterns computed from places on them, or taken from pictures."""
