@@ -1,0 +1,77 @@
+"""The codec of objects followed through a clip: one colour an object on black."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lavin_video.id_colors import find_colors
+from lavin_video.id_pixels import assign_pixels
+from lavin_video.palette import davis_palette, hls_palette
+from lavincli.cards.framing import Frame
+from lavincli.clip import Clip, Pair
+from lavincli.errors import InputError
+from lavincli.media.images import save_pillow
+
+Instances = NDArray[np.int32]
+"""``int32 [T, H, W]`` or ``[H, W]``: an id an object, the same in all frames; 0 = background, below 0 = not judged."""
+
+_MOST_IDS = 255
+
+
+class VideoIdsCodec:
+    """``int32 [T, H, W]`` (or ``[H, W]``) ids <-> a palette of evenly spread hues on black.
+
+    The colours are Kubric's: hue (0.01 + i / n) mod 1 for the i-th of the clip's n ids in ascending order, lightness
+    0.6, saturation 0.65. ``decode`` finds the colours of the whole clip at once, so that one colour is one id in all
+    frames, and numbers them from 1 in the order of their hues: ids 1..n come back as they were.
+    """
+
+    resample = "nearest"
+    answer_resample = "bicubic"  # decode tells mixed colours at borders from objects
+    mirrorable = True
+
+    def render(self, value: Instances) -> Clip:
+        """Ids -> ``uint8 [T, H, W, 3]``. Raises ValueError if they are not integers of 2 or 3 axes."""
+        if value.ndim not in (2, 3) or not np.issubdtype(value.dtype, np.integer):
+            raise ValueError(f"ids are int32 [T, H, W] or [H, W], not {value.dtype} {list(value.shape)}")
+        clip = value if value.ndim == 3 else value[None]
+        ids, places = np.unique(clip, return_inverse=True)
+        objects = ids > 0
+        colors = np.zeros((len(ids), 3), dtype=np.uint8)
+        colors[objects] = hls_palette(int(np.count_nonzero(objects)))
+        picture: Clip = colors[places.reshape(clip.shape)]
+        return picture
+
+    def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Instances:
+        """``uint8 [T, H, W, 3]`` -> ids ``int32 [T, H, W]``, or ``[H, W]`` for one frame."""
+        del context, query
+        ids = assign_pixels(rgb, find_colors(rgb))
+        return ids if rgb.shape[0] > 1 else ids[0]
+
+    def cut(self, value: Instances, frame: Frame, size: int) -> Instances:
+        """The ids inside ``frame``, ``size`` x ``size``."""
+        cut: Instances = frame.pick(value, size, axes=(value.ndim - 2, value.ndim - 1))
+        return np.ascontiguousarray(cut)
+
+    def save(self, value: Instances, path_without_suffix: Path) -> list[Path]:
+        """Write indexed PNGs in DAVIS' palette, ``<path>/00000.png`` and so on; of one frame ``<path>.png``.
+
+        A pixel's index is its object's id, in all files. Raises InputError for an id above 255.
+        """
+        if value.max(initial=0) > _MOST_IDS:
+            raise InputError(f"{path_without_suffix}: id {value.max()} doesn't fit into an indexed PNG (at most 255)")
+        indices = np.maximum(value, 0).astype(np.uint8)
+        if value.ndim == 2:
+            frames = {path_without_suffix.with_name(path_without_suffix.name + ".png"): indices}
+        else:
+            frames = {path_without_suffix / f"{number:05d}.png": frame for number, frame in enumerate(indices)}
+        for path, frame in frames.items():
+            image = Image.fromarray(frame, mode="L")
+            image.putpalette(davis_palette().tobytes())
+            save_pillow(path, image)
+        return list(frames)
