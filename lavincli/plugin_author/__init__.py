@@ -1,0 +1,1 @@
+"""What a plugin's author needs: a plugin to start from, and a check of the finished one."""
