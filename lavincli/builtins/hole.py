@@ -1,4 +1,4 @@
-"""Finds the mid-gray square that the inpainting task cuts into a picture."""
+"""Finds the mid-gray square that the inpainting tasks cut into a picture."""
 
 from __future__ import annotations
 
@@ -15,12 +15,24 @@ _SMALLEST_SHARE = 1 / 16
 
 
 def find_hole(query: Clip, *, tolerance: int = 0) -> NDArray[np.bool_] | None:
-    """The largest square of ``query`` ``uint8 [T, H, W, 3]`` that is mid-gray in all frames, as a mask ``[H, W]``.
+    """The largest mid-gray square in each frame of ``query`` ``uint8 [T, H, W, 3]``, as a mask ``[T, H, W]``.
 
-    Gray pixels of the photo that touch the square are not taken for a part of it. ``tolerance`` allows for values that
-    are off by some levels. None if there is no such square.
+    Gray pixels of the photo that touch a square are not taken for a part of it. ``tolerance`` allows for values that
+    are off by some levels. None if a frame has no such square.
     """
-    gray = (np.abs(query.astype(np.int16) - MID_GRAY) <= tolerance).all(axis=(0, 3))
+    gray: NDArray[np.bool_] = np.all(np.abs(query.astype(np.int16) - MID_GRAY) <= tolerance, axis=3)
+    masks: list[NDArray[np.bool_]] = []
+    for place, frame in enumerate(gray):
+        # A hole that stays where it is costs no more in a clip than in a still.
+        still = place > 0 and np.array_equal(frame, gray[place - 1])
+        mask = masks[-1] if still else _largest_square(frame)
+        if mask is None:
+            return None
+        masks.append(mask)
+    return np.stack(masks)
+
+
+def _largest_square(gray: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     # The largest square inside has its centre at the largest chessboard distance d from anything else, and a side of
     # 2 d - 1 or 2 d. An opening with the smaller of them keeps the whole square and nothing thinner.
     distance = ndimage.distance_transform_cdt(np.pad(gray, 1), metric="chessboard")[1:-1, 1:-1]

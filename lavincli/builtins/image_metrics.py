@@ -20,12 +20,15 @@ class PeakSignalNoiseRatio(Averages):
     """PSNR in dB over all pixels and channels of an item; infinite for identical pictures.
 
     Args:
+        per_frame: average the PSNR of a clip's frames, as most papers on video do, and not one PSNR of all its pixels,
+            which a single perfect frame does not make infinite.
         luma: also score the BT.601 luma (key ``psnr_y``), as papers on rain do.
     """
 
-    def __init__(self, *, luma: bool = False) -> None:
+    def __init__(self, *, luma: bool = False, per_frame: bool = False) -> None:
         super().__init__()
         self._luma = luma
+        self._per_frame = per_frame
         self.higher_is_better = {"psnr": True, "psnr_y": True} if luma else {"psnr": True}
         self.perfect = dict.fromkeys(self.higher_is_better, float("inf"))
 
@@ -33,10 +36,15 @@ class PeakSignalNoiseRatio(Averages):
         """Count in one prediction; both are ``uint8 [T, H, W, 3]``."""
         del query
         check_alike(prediction, target)
-        scores = {"psnr": decibels(_difference(prediction, target))}
+        scores = {"psnr": self._decibels(_difference(prediction, target))}
         if self._luma:
-            scores["psnr_y"] = decibels(luma(prediction) - luma(target))
+            scores["psnr_y"] = self._decibels(luma(prediction) - luma(target))
         self.add(scores)
+
+    def _decibels(self, difference: NDArray[np.float64]) -> float:
+        if not self._per_frame:
+            return decibels(difference)
+        return float(np.mean([decibels(frame) for frame in difference]))
 
 
 class StructuralSimilarity(Averages):
@@ -79,7 +87,7 @@ class MeanSquaredError(Averages):
 
 
 class HolePeakSignalNoiseRatio(Averages):
-    """PSNR in dB inside the mid-gray square of the query, where an inpainting has to invent."""
+    """PSNR in dB inside the mid-gray square of the query (of a clip, of each frame), where something is invented."""
 
     higher_is_better = MappingProxyType({"psnr_hole": True})
     perfect = MappingProxyType({"psnr_hole": float("inf")})
@@ -87,7 +95,7 @@ class HolePeakSignalNoiseRatio(Averages):
     def update(self, prediction: Clip, target: Clip, *, query: Clip | None = None) -> None:
         """Count in one prediction; all are ``uint8 [T, H, W, 3]`` of one size.
 
-        Raises InputError if there is no query, or no mid-gray square in it.
+        Raises InputError if there is no query, or one of its frames has no mid-gray square.
         """
         check_alike(prediction, target)
         if query is None:
@@ -96,7 +104,7 @@ class HolePeakSignalNoiseRatio(Averages):
         hole = find_hole(query)
         if hole is None:
             raise InputError("psnr_hole: the query has no mid-gray (127) square")
-        self.add({"psnr_hole": decibels(_difference(prediction, target)[:, hole])})
+        self.add({"psnr_hole": decibels(_difference(prediction, target)[hole])})
 
 
 def decibels(difference: NDArray[np.float64]) -> float:

@@ -62,7 +62,7 @@ class RGBCodec:
             hole = find_hole(query, tolerance=_HOLE_TOLERANCE)
             if hole is None:
                 raise InputError("paste_known: the query has no mid-gray (127) square to fill in")
-            joined = np.where(hole[None, :, :, None], joined, query)
+            joined = np.where(hole[..., None], joined, query)
         return joined
 
     def save(self, value: Clip, path_without_suffix: Path) -> list[Path]:

@@ -68,7 +68,7 @@ def test_hole_of_odd_and_even_sides_beside_gray_neighbours() -> None:
         assert hole is not None
         expected = np.zeros((64, 64), dtype=bool)
         expected[20 : 20 + side, 9 : 9 + side] = True
-        np.testing.assert_array_equal(hole, expected)
+        np.testing.assert_array_equal(hole[0], expected)
     assert find_hole(np.full((1, 64, 64, 3), 128, dtype=np.uint8)) is None
     assert find_hole(np.full((1, 64, 64, 3), 128, dtype=np.uint8), tolerance=1) is not None
 
@@ -79,7 +79,7 @@ def test_hole_at_the_edge() -> None:
     hole = find_hole(clip)
     assert hole is not None
     assert hole.sum() == 64
-    assert hole[24:, 24:].all()
+    assert hole[0, 24:, 24:].all()
 
 
 def test_save_writes_png_also_of_names_with_dots_and_of_frames(tmp_path: Path) -> None:

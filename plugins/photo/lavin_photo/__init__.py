@@ -18,7 +18,9 @@ def lavin_transforms() -> dict[str, TransformFactory]:
     from lavin_photo.blur import GaussianBlur, MotionBlur
     from lavin_photo.color import Grayscale
     from lavin_photo.compression import JPEG, Downscale
+    from lavin_photo.haze import Haze
     from lavin_photo.hole import SquareHole
+    from lavin_photo.low_light import LowLight
     from lavin_photo.noise import GaussianNoise
     from lavin_photo.rain import RainStreaks
 
@@ -31,4 +33,6 @@ def lavin_transforms() -> dict[str, TransformFactory]:
         "gaussian_noise": GaussianNoise,
         "downscale": Downscale,
         "jpeg": JPEG,
+        "haze": Haze,
+        "low_light": LowLight,
     }

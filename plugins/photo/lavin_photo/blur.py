@@ -8,41 +8,50 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from lavin_photo.degradation import Degradation
 from lavin_photo.options import Range, pixels, to_bytes
 from lavin_photo.streaks import splat_lines
 from lavincli.clip import Clip
 
 
-class GaussianBlur:
-    """Gaussian blur, the same in all frames.
+class GaussianBlur(Degradation):
+    """Gaussian blur.
 
     Args:
         sigma: in pixels of a picture 256 wide, a number or [low, high].
+        per_frame: see `Degradation`.
     """
 
-    def __init__(self, *, sigma: float | Sequence[float] = (2.5, 7.0)) -> None:
+    def __init__(self, *, sigma: float | Sequence[float] = (2.5, 7.0), per_frame: bool = False) -> None:
+        super().__init__(per_frame=per_frame)
         self._sigma = Range(sigma, "sigma")
 
-    def __call__(self, clip: Clip, random: np.random.Generator) -> Clip:
+    def degrade(self, clip: Clip, random: np.random.Generator) -> Clip:
         """``uint8 [T, H, W, 3]`` -> the same, blurred."""
         return gaussian(clip, pixels(self._sigma.draw(random), clip))
 
 
-class MotionBlur:
-    """Blur along a straight line: a camera that moves evenly while the shutter is open. The same in all frames.
+class MotionBlur(Degradation):
+    """Blur along a straight line: a camera that moves evenly while the shutter is open.
 
     Args:
         length: of the line, in pixels of a picture 256 wide, a number or [low, high].
         angle: in degrees, 0 = across, 90 = up and down, a number or [low, high].
+        per_frame: see `Degradation`.
     """
 
     def __init__(
-        self, *, length: float | Sequence[float] = (12.0, 32.0), angle: float | Sequence[float] = (0.0, 180.0)
+        self,
+        *,
+        length: float | Sequence[float] = (12.0, 32.0),
+        angle: float | Sequence[float] = (0.0, 180.0),
+        per_frame: bool = False,
     ) -> None:
+        super().__init__(per_frame=per_frame)
         self._length = Range(length, "length")
         self._angle = Range(angle, "angle", at_most=360.0)
 
-    def __call__(self, clip: Clip, random: np.random.Generator) -> Clip:
+    def degrade(self, clip: Clip, random: np.random.Generator) -> Clip:
         """``uint8 [T, H, W, 3]`` -> the same, blurred."""
         kernel = line_kernel(pixels(self._length.draw(random), clip), self._angle.draw(random))
         return to_bytes(_correlate_sparse(clip, kernel))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from lavin_photo.blur import gaussian
+from lavin_photo.degradation import Degradation
 from lavin_photo.options import Range, pixels, to_bytes
 from lavin_photo.streaks import splat_lines
 from lavincli.clip import Clip
@@ -21,7 +22,7 @@ _STREAK_BLUR = 0.35
 """Standard deviation in pixels of what softens the streaks, beside the bilinear drawing."""
 
 
-class RainStreaks:
+class RainStreaks(Degradation):
     """Streaks over the whole picture; each frame gets its own.
 
     Args:
@@ -32,8 +33,9 @@ class RainStreaks:
         opacity: of a streak, 0..1.
         blur: sigma of the picture behind, in pixels of a picture 256 wide.
         brightness: of the picture behind, 0..1.
+        per_frame: see `Degradation`.
 
-    All are a number or [low, high]; length, width and opacity differ from streak to streak.
+    All but the last are a number or [low, high]; length, width and opacity differ from streak to streak.
     """
 
     def __init__(
@@ -46,7 +48,9 @@ class RainStreaks:
         opacity: float | Sequence[float] = (0.35, 0.85),
         blur: float | Sequence[float] = (0.4, 1.0),
         brightness: float | Sequence[float] = (0.7, 0.9),
+        per_frame: bool = False,
     ) -> None:
+        super().__init__(per_frame=per_frame)
         self._count = Range(count, "count", at_least=1)
         self._length = Range(length, "length")
         self._width = Range(width, "width")
@@ -55,7 +59,7 @@ class RainStreaks:
         self._blur = Range(blur, "blur")
         self._brightness = Range(brightness, "brightness", at_most=1)
 
-    def __call__(self, clip: Clip, random: np.random.Generator) -> Clip:
+    def degrade(self, clip: Clip, random: np.random.Generator) -> Clip:
         """``uint8 [T, H, W, 3]`` -> the same in the rain."""
         count = round(self._count.draw(random))
         slant = self._slant.draw(random) * (1 if random.random() < 0.5 else -1)
