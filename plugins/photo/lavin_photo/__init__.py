@@ -1,4 +1,4 @@
-"""lavin's photo restoration plugin: transforms that degrade a clean photo, so that a task can ask for the way back."""
+"""lavin's photo restoration plugin: data of degraded and clean photos, and transforms that degrade a clean one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING
 from lavincli.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from lavincli.blocks import TransformFactory
+    from lavincli.blocks import LoaderFactory, TransformFactory
 
 LAVIN_API = 1
+
+
+@hookimpl
+def lavin_loaders() -> dict[str, LoaderFactory]:
+    """Photos that come in two versions, degraded and clean."""
+    from lavin_photo.gopro import gopro
+    from lavin_photo.paired_folders import paired_folders
+    from lavin_photo.sidd import sidd
+
+    return {"paired_folders": paired_folders, "gopro": gopro, "sidd": sidd}
 
 
 @hookimpl
