@@ -19,7 +19,7 @@ DARKEST: Final = 87
 
 
 def hls_palette(count: int) -> NDArray[np.uint8]:
-    """``uint8 [count, 3]``: hues evenly spread from .01 on, lightness .6, saturation .65 (seaborn's ``hls_palette``)."""
+    """``uint8 [count, 3]``: hues evenly spread from .01 on, lightness .6, saturation .65 (seaborn, ``hls_palette``)."""
     hues = [(FIRST_HUE + index / count) % 1 for index in range(count)]
     colours = [colorsys.hls_to_rgb(hue, _LIGHTNESS, _SATURATION) for hue in hues]
     palette: NDArray[np.uint8] = np.round(np.array(colours).reshape(-1, 3) * 255).astype(np.uint8)
@@ -27,9 +27,10 @@ def hls_palette(count: int) -> NDArray[np.uint8]:
 
 
 def davis_palette() -> NDArray[np.uint8]:
-    """``uint8 [256, 3]``, the colours of DAVIS' and VOC's indexed PNGs: bits 0..2 of an index are the top ones of R, G, B.
+    """``uint8 [256, 3]``, the colours of DAVIS' and VOC's indexed PNGs.
 
-    Bits 3..5 are the next ones, and so on: 1 is dark red, 2 dark green, 3 dark yellow.
+    Bits 0..2 of an index are the top ones of red, green and blue, bits 3..5 the next ones, and so on: 1 is dark red, 2
+    dark green, 3 dark yellow.
     """
     indices = np.arange(256)
     palette = np.zeros((256, 3), dtype=np.uint8)
