@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lavincli.builtins.averages import Averages
 from lavincli.clip import Clip
 from lavincli.errors import InputError
 
 _DELTA: Final = 1.25
 
 
-class AffineInvariantDepth:
+class AffineInvariantDepth(Averages):
     """AbsRel, delta1 and RMSE of depth, after a scale and a shift that fit the prediction to the truth.
 
     Inverse depth from a picture has no unit. So for each item (all frames of a clip together) the scale and the shift
@@ -46,10 +47,9 @@ class AffineInvariantDepth:
     def __init__(self, *, min_depth: float = 1e-3, max_depth: float = 10.0, positive_scale: bool = False) -> None:
         if not 0 < min_depth < max_depth:
             raise ValueError(f"0 < min_depth < max_depth is needed, not {min_depth} and {max_depth}")
+        super().__init__()
         self._nearest, self._farthest = 1 / min_depth, 1 / max_depth
         self._positive_scale = positive_scale
-        self._sums = np.zeros(3)
-        self._count = 0
 
     def update(
         self, prediction: NDArray[np.float32], target: NDArray[np.float32], *, query: Clip | None = None
@@ -80,23 +80,13 @@ class AffineInvariantDepth:
         depth = 1 / np.clip(scale * guess + shift, self._farthest, self._nearest)
         metres = 1 / truth
         ratio = np.maximum(depth / metres, metres / depth)
-        self._sums += (
-            np.mean(np.abs(depth - metres) / metres),
-            np.mean(ratio < _DELTA),
-            np.sqrt(np.mean((depth - metres) ** 2)),
+        self.add(
+            {
+                "abs_rel": float(np.mean(np.abs(depth - metres) / metres)),
+                "delta1": float(np.mean(ratio < _DELTA)),
+                "rmse": float(np.sqrt(np.mean((depth - metres) ** 2))),
+            }
         )
-        self._count += 1
-
-    def merge(self, other: AffineInvariantDepth) -> None:
-        """Count in the items of another instance with the same options."""
-        self._sums += other._sums
-        self._count += other._count
-
-    def compute(self) -> dict[str, float]:
-        """The averages over the items. Raises InputError if there was none."""
-        if self._count == 0:
-            raise InputError("affine_invariant_depth: there is no item to score")
-        return dict(zip(self.higher_is_better, (self._sums / self._count).tolist(), strict=True))
 
     def _fit(self, guess: NDArray[np.float64], truth: NDArray[np.float64]) -> tuple[float, float]:
         """The scale and shift for which ``scale * guess + shift`` is nearest to ``truth``."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lavin_geometry.files import save_array, with_added_suffix
+from lavin_geometry.mixed_vectors import unmixed
 from lavin_geometry.unit_vectors import normalised, without_noise
 from lavincli.clip import Clip, Pair
 
@@ -69,12 +70,14 @@ class NormalsCodec:
     def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Normals:
         """Unit vectors; NaN where the colour is gray. ``[H, W, 3]`` for one frame, else ``[T, H, W, 3]``.
 
-        How far the colours are from those of unit vectors tells how noisy the picture is; noise of more than a level
-        is smoothed away (`lavin_geometry.unit_vectors.without_noise`).
+        How far the colours are from those of unit vectors tells how noisy the picture is, and where it is blurred:
+        noise of more than a level is smoothed away (`lavin_geometry.unit_vectors.without_noise`), and colours mixed at
+        edges are told apart (`lavin_geometry.mixed_vectors.unmixed`). A clean picture is taken as it is.
         """
         del context, query
         vectors = rgb.astype(np.float32) / np.float32(127.5) - 1
-        normals = normalised(np.stack([without_noise(frame) for frame in vectors]), shortest=_NO_DIRECTION)
+        restored = [unmixed(without_noise(frame), shortest=_NO_DIRECTION) for frame in vectors]
+        normals = normalised(np.stack(restored), shortest=_NO_DIRECTION)
         return normals[0] if len(normals) == 1 else normals
 
     def save(self, value: Normals, path_without_suffix: Path) -> list[Path]:

@@ -22,6 +22,10 @@ Flow = NDArray[np.float32]
 """``float32 [H, W, 2]`` or ``[T, H, W, 2]``: u = columns to the right, v = rows down, in pixels; NaN = not known."""
 
 
+_STILL = 0.01
+"""Pixels. Motion that is nowhere larger than this is rounding, and drawn as none."""
+
+
 class OpticalFlowCodec:
     """``float32 [H, W, 2]`` or ``[T, H, W, 2]`` <-> HSV colours: hue = direction, value = speed, saturation 1.
 
@@ -59,9 +63,9 @@ class OpticalFlowCodec:
         known = np.asarray(np.isfinite(frames).all(axis=3))
         shares = fill_from_nearest_valid(frames, known, otherwise=0.0) / _sides(frames.shape)
         speed = np.hypot(shares[..., 0], shares[..., 1])
-        fastest = float(speed.max()) if self.max_motion is None else self.max_motion
-        if fastest == 0:
+        if float(speed.max()) * max(frames.shape[1:3]) < _STILL:
             return np.zeros((*shares.shape[:3], 3), dtype=np.uint8)
+        fastest = float(speed.max()) if self.max_motion is None else self.max_motion
         relative = speed / fastest
         factor = np.power(relative, self.gamma - 1, out=np.ones_like(relative), where=relative > 0)
         return vectors_to_rgb(shares / np.float32(fastest) * factor[..., None])
