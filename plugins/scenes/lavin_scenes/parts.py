@@ -18,7 +18,7 @@ class Part:
     """One solid of a thing.
 
     Attributes:
-        shape, size: what it is, in metres; see `Shape`.
+        shape, size: what it is, in metres; see `Shape`. Trailing sizes of 1 may be left out.
         material: what it looks like.
         pose: where it is in its thing.
         shadow: whether it casts one.
@@ -62,7 +62,7 @@ class Parts:
 def assemble(parts: Sequence[Part], things: Sequence[int], rotation: Floats, place: Floats) -> Parts:
     """Parts with their poses in the world ``[P, 3, 3]``, ``[P, 3]``, as arrays."""
     shape = np.array([part.shape for part in parts], dtype=np.int8)
-    size = np.zeros((4, len(parts)), dtype=np.float32)
+    size = np.ones((4, len(parts)), dtype=np.float32)
     corners = np.empty((len(parts), 3, 2), dtype=np.float32)
     for index, part in enumerate(parts):
         size[: len(part.size), index] = part.size

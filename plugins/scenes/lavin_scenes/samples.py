@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lavin_scenes.annotations.edges import edges
 from lavin_scenes.annotations.flow import forward_flow
 from lavin_scenes.annotations.geometry import camera_normals, inverse_depth, world_normals
+from lavin_scenes.annotations.people import people
 from lavin_scenes.annotations.regions import boxes_of, instances, segments, thing_of
 from lavin_scenes.compose.scenes import scene_of
 from lavin_scenes.render import Shot, take
@@ -108,8 +109,11 @@ _PICTURES: Final[dict[str, Callable[[Shot, Wish], NDArray[Any]]]] = {
 
 
 def _objects(shot: Shot, wish: Wish) -> tuple[Any, dict[str, Any]]:
+    min_pixels = wish.min_share * wish.size**2
+    if wish.annotation == "people":
+        return people(shot, min_pixels), {}
     ids = instances(shot)
-    boxes, seen = boxes_of(ids, wish.min_share * wish.size**2)
+    boxes, seen = boxes_of(ids, min_pixels)
     categories = [shot.scene.things[thing_of(shot, instance)].category for instance in seen]
     if wish.annotation == "foreground":
         largest = int(np.argmax(boxes.areas))

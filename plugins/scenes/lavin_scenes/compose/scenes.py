@@ -17,4 +17,4 @@ def scene_of(seed: int, split: str, index: int, *, kind: Kind, textures: tuple[P
     """The scene, which depends on the arguments alone."""
     random = generator("scenes", seed, split, index, kind)
     del textures
-    return simple_scene(random)
+    return simple_scene(random, people=kind == "people")

@@ -25,8 +25,9 @@ class Shape(IntEnum):
     """The kinds of solids, with the meaning of their ``size``.
 
     PLANE: everything below z = 0 (no size). BOX: half sides x, y, z. ELLIPSOID: radii x, y, z.
-    FRUSTUM: half height along z, radius at the bottom, radius at the top (a cylinder, a cone or between).
-    ROUND_CONE: length along z, radius around the origin, radius around the other end (a capsule if they are equal).
+    FRUSTUM: half height along z, radius at the bottom, radius at the top (a cylinder, a cone or between), depth along
+    y / width along x. ROUND_CONE: length along z, radius around the origin, radius around the other end (a capsule if
+    they are equal), depth / width.
     """
 
     PLANE = 0

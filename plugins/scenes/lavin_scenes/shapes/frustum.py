@@ -5,31 +5,40 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_scenes.vectors import Floats, dot, vector
+from lavin_scenes.vectors import Floats, dot, unit, vector
 
 _SIDE, _BOTTOM, _TOP = 0, 1, 2
 
 
 def distance(origin: Floats, direction: Floats, size: Floats) -> tuple[Floats, NDArray[np.int8]]:
-    """See `lavin_scenes.shapes`; ``size`` holds half the height, the radius at the bottom and that at the top."""
+    """See `lavin_scenes.shapes`; ``size``: half the height, the radii at the bottom and at the top, depth / width."""
     half, bottom, top = size[0], size[1], size[2]
+    start, way, stretch = unflattened(origin, direction, size[3])
     # From the point nearest to the centre, so that float32 keeps its digits for small, distant solids.
-    shift = -dot(origin, direction)
-    start = origin + shift * direction
-    along = mantle(start, direction, (bottom + top) / 2, (top - bottom) / (2 * half), -half, half)
+    shift = -dot(start, way)
+    start = start + shift * way
+    along = mantle(start, way, (bottom + top) / 2, (top - bottom) / (2 * half), -half, half)
     face = np.full(along.shape, _SIDE, dtype=np.int8)
-    fall = direction[2]
+    fall = way[2]
     slope = np.where(np.abs(fall) < 1e-9, np.float32(1e-9), fall)
     # Only the end that the ray comes from can be where it enters.
     from_above = fall < 0
     height = np.where(from_above, half, -half)
     radius = np.where(from_above, top, bottom)
     to_end = (height - start[2]) / slope
-    x, y = start[0] + to_end * direction[0], start[1] + to_end * direction[1]
+    x, y = start[0] + to_end * way[0], start[1] + to_end * way[1]
     at_end = (x * x + y * y <= radius * radius) & (to_end < along)
     along = np.where(at_end, to_end, along)
     face[at_end] = np.where(from_above, _TOP, _BOTTOM)[at_end]
-    return along + shift, face
+    return (along + shift) / stretch, face
+
+
+def unflattened(origin: Floats, direction: Floats, flat: Floats) -> tuple[Floats, Floats, Floats]:
+    """Rays where a body that is ``flat`` times as deep (y) as wide is round, and how much longer they are there."""
+    start = np.stack([origin[0], origin[1] / flat, origin[2]])
+    way = np.stack([direction[0], direction[1] / flat, direction[2]])
+    stretch = np.sqrt(dot(way, way))
+    return start, way / stretch, stretch
 
 
 def mantle(start: Floats, direction: Floats, middle: Floats, slope: Floats, low: Floats, high: Floats) -> Floats:
@@ -53,18 +62,17 @@ def mantle(start: Floats, direction: Floats, middle: Floats, slope: Floats, low:
 
 def normal(point: Floats, size: Floats, face: NDArray[np.int8]) -> Floats:
     """See `lavin_scenes.shapes`."""
-    slope = (size[2] - size[1]) / (2 * size[0])
-    radius = np.maximum(np.hypot(point[0], point[1]), np.float32(1e-6))
-    length = np.sqrt(1 + slope * slope)
-    side = face == _SIDE
-    x = np.where(side, point[0] / (radius * length), 0)
-    y = np.where(side, point[1] / (radius * length), 0)
-    z = np.where(side, -slope / length, np.where(face == _TOP, np.float32(1), np.float32(-1)))
-    return np.stack([x, y, z]).astype(np.float32)
+    half, bottom, top, flat = size
+    y = point[1] / flat
+    radius = np.maximum(np.hypot(point[0], y), np.float32(1e-6))
+    side = unit(np.stack([point[0] / radius, y / radius / flat, -(top - bottom) / (2 * half)]))
+    end = np.zeros_like(point)
+    end[2] = np.where(face == _TOP, np.float32(1), np.float32(-1))
+    return np.where(face == _SIDE, side, end)
 
 
 def bounds(size: Floats) -> tuple[Floats, Floats]:
     """See `lavin_scenes.shapes`."""
     widest = max(float(size[1]), float(size[2]))
-    corner = vector([widest, widest, size[0]])
+    corner = vector([widest, widest * float(size[3]), size[0]])
     return -corner, corner

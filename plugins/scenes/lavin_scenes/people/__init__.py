@@ -1,0 +1,1 @@
+"""Articulated people: a skeleton, postures and movements, and bodies with clothes, hair and faces."""
