@@ -20,7 +20,7 @@ def require_root(root: Path | None, layout: str) -> Path:
     Raises RootNeededError if ``root`` is None, and InputError if it is no folder.
     """
     if root is None:
-        raise RootNeededError(f"no data is bundled with this data set: give its folder, which holds {layout}")
+        raise RootNeededError(f"this data set isn't bundled: give the folder that holds {layout}")
     if not root.is_dir():
         what = "is a file, not a folder" if root.exists() else "no such folder"
         raise InputError(f"{root}: {what}; expected a folder that holds {layout}")

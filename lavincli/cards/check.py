@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lavincli.blocks import Metric
+from lavincli.cards.data_roots import DataRoots
 from lavincli.cards.task import Task
-from lavincli.errors import CardError, LavinError
+from lavincli.errors import CardError, InputError, LavinError, RootNeededError
+
+logger = logging.getLogger(__name__)
 
 _TOLERANCE = 1e-6
 
@@ -20,22 +25,42 @@ class Check:
 
     Attributes:
         what: "card", "context", "data photos", ...
-        ok: whether it is as it must be.
+        ok: whether it is as it must be; also of what could not be looked at.
         detail: what was found.
         scores: of truth against truth, for data sets.
+        checked: False for what could not be looked at, because it isn't here.
     """
 
     what: str
     ok: bool
     detail: str
     scores: Mapping[str, float] = field(default_factory=dict)
+    checked: bool = True
+
+
+def check_tasks(tasks: Sequence[Task], roots: DataRoots | None = None) -> Iterator[tuple[Task, Check]]:
+    """`check_task` for several tasks, each with the roots that are its own.
+
+    Raises UnknownNameError if ``roots`` names a data set that none of them has.
+    """
+    roots = roots or DataRoots()
+    roots.require_known(tasks)
+    for task in tasks:
+        try:
+            own = roots.of(task)
+        except InputError as error:
+            own = {}
+            yield task, Check("data", False, str(error))
+        for check in check_task(task, own):
+            yield task, check
 
 
 def check_task(task: Task, roots: Mapping[str, Path] | None = None, *, size: int = 128, limit: int = 3) -> list[Check]:
     """Look at everything a task needs.
 
     For the first ``limit`` samples of each data set: the pair is made at ``size`` pixels; the truth, rendered and
-    decoded again, must be the truth; and truth scored against truth must be perfect.
+    decoded again, must be the truth; and truth scored against truth must be perfect. A data set that isn't bundled is
+    only told of if no root is given for it.
 
     Args:
         task: the task.
@@ -48,20 +73,30 @@ def check_task(task: Task, roots: Mapping[str, Path] | None = None, *, size: int
     roots = roots or {}
     for name in roots:
         task.require_dataset(name)
-    checks = [_attempt("card", lambda: _card(task)), _attempt("context", lambda: _context(task))]
+    checks = [attempt("card", lambda: _card(task)), attempt("context", lambda: _context(task))]
     if checks[0].ok:
-        checks += [
-            _attempt(f"data {name}", functools.partial(_data, task, name, roots.get(name), size, limit))
-            for name in task.datasets
-        ]
+        for name in task.datasets:
+            look = functools.partial(_data, task, name, roots.get(name), size, limit)
+            checks.append(attempt(f"data {name}", look, hint=f"give --data {name}=ROOT; "))
     return checks
 
 
-def _attempt(what: str, look: Callable[[], tuple[str, Mapping[str, float]]]) -> Check:
+def attempt(what: str, look: Callable[[], tuple[str, Mapping[str, float]]], *, hint: str = "") -> Check:
+    """What ``look`` finds (a text and scores), or the reason why it could not, as a check.
+
+    ``hint`` says how a data set that isn't here can be given.
+    """
     try:
         detail, scores = look()
+    except RootNeededError as error:
+        return Check(what, True, f"not checked: {hint}{error}", checked=False)
     except LavinError as error:
         return Check(what, False, str(error))
+    except Exception as error:  # a mistake in a plugin is what is looked for here
+        logger.debug("%s", what, exc_info=True)
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        message = " ".join(str(error).split())
+        return Check(what, False, f"{type(error).__name__}: {message} ({frame.filename}, line {frame.lineno})")
     return Check(what, True, detail, scores)
 
 
@@ -83,12 +118,13 @@ def _data(task: Task, dataset: str, root: Path | None, size: int, limit: int) ->
     for index in range(min(limit, len(samples))):
         sample = samples[index]
         pair = task.pair(sample, size=size)
-        truth = task.native_target(sample, size=size)
+        task.context_of(sample, size=size)
+        query, truth = task.whole(sample) or (pair.input, task.native_target(sample, size=size))
         for metric in metrics.values():
-            metric.update(truth, truth, query=pair.input)
+            metric.update(truth, truth, query=query)
         returned = task.codec.decode(task.codec.render(truth))
         for metric in again.values():
-            metric.update(returned, truth, query=pair.input)
+            metric.update(returned, truth, query=query)
     scores = _scores(metrics)
     kept = _scores(again)
     for what, values, lossy in (("against itself", scores, False), ("rendered and decoded", kept, True)):

@@ -6,16 +6,13 @@ import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from lavincli.cli.check_lines import check_line
 from lavincli.cli.columns import in_columns
 from lavincli.errors import LavinError
-
-if TYPE_CHECKING:
-    from lavincli.cards.check import Check
-    from lavincli.cards.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +25,7 @@ TaskName = Annotated[str, typer.Argument(metavar="NAME", help="Name of a task, o
 def list_tasks(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a task, one a line.")] = False,
 ) -> None:
-    """List all tasks: name, kind, headline score, data sets, title."""
+    """List all tasks: name, kind, the metric's score that stands for the task, data sets, title."""
     from lavincli.cards.summary import summarise
     from lavincli.registry import tasks
 
@@ -40,7 +37,7 @@ def list_tasks(
         for summary in summaries:
             typer.echo(json.dumps(asdict(summary)))
         return
-    rows = [("name", "kind", "headline", "data sets", "title")]
+    rows = [("name", "kind", "metric", "data sets", "title")]
     rows += [(one.name, one.kind, one.headline or "-", ",".join(one.datasets) or "-", one.title) for one in summaries]
     for line in in_columns(rows):
         typer.echo(line)
@@ -51,7 +48,9 @@ def show(
     name: TaskName,
     sheet: Annotated[
         Path | None,
-        typer.Option(help="Also write a contact sheet of the context set, input | target.", show_default=False),
+        typer.Option(
+            help="Also write a picture of the context set, input | target; of clips three frames.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -69,7 +68,10 @@ def show(
             if value not in (None, "", {}, []):
                 typer.echo(f"{key:<{width}}{_in_words(value)}")
     if sheet is not None:
-        _write_sheet(task, sheet)
+        from lavincli.cards.context_sheet import context_sheet
+        from lavincli.media.images import write_image
+
+        write_image(sheet, context_sheet(task))
         logger.info("%s: written", sheet)
 
 
@@ -81,26 +83,38 @@ def check(
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option("--data", help="Where a data set lies, NAME=ROOT; repeatable.", show_default="the bundled data"),
+        typer.Option(
+            "--data",
+            metavar="[NAME=]ROOT",
+            help="Where a data set lies; without NAME, that of the task's data sets which it fits; repeatable.",
+            show_default="the bundled data",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a check, one a line.")] = False,
 ) -> None:
     """Check that tasks are in order; exit code 1 if one is not.
 
     Looks at the card, the context set, and a few samples of each data set: truth, rendered as a picture and decoded
-    again, must score perfectly against itself.
+    again, must score perfectly against itself. Data sets that are neither bundled nor given by --data are only noted.
     """
-    from lavincli.cards.check import check_task
+    from lavincli.cards.check import check_tasks
+    from lavincli.cards.data_roots import DataRoots
     from lavincli.registry import task as find_task
     from lavincli.registry import tasks
 
-    roots = dict(_named_root(value) for value in data or [])
+    try:
+        roots = DataRoots.parse(data or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--data") from error
+    if roots.unnamed and not names:
+        raise typer.BadParameter(
+            f"for all tasks say which data set '{roots.unnamed[0]}' is: NAME=ROOT", param_hint="--data"
+        )
     chosen = [find_task(name) for name in names] if names else list(tasks().values())
     failed = 0
-    for task in chosen:
-        for result in check_task(task, roots):
-            failed += not result.ok
-            typer.echo(_line(task.name, result, as_json=as_json))
+    for task, result in check_tasks(chosen, roots):
+        failed += not result.ok
+        typer.echo(check_line({"task": task.name}, result, as_json=as_json))
     if failed:
         raise LavinError(f"{failed} check(s) failed; each is named above with the reason")
 
@@ -168,19 +182,3 @@ def _in_words(value: Any) -> str:
     if isinstance(value, list) and all(isinstance(item, dict) and set(item) == {"name"} for item in value):
         return ", ".join(item["name"] for item in value)
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _line(task: str, result: Check, *, as_json: bool) -> str:
-    if as_json:
-        # Infinity is no JSON: the best PSNR is told as a string.
-        scores = {key: score if abs(score) < float("inf") else str(score) for key, score in result.scores.items()}
-        return json.dumps({"task": task, **asdict(result), "scores": scores})
-    return f"{'ok  ' if result.ok else 'FAIL'}  {task}  {result.what}: {result.detail}"
-
-
-def _write_sheet(task: Task, path: Path) -> None:
-    from lavincli.media.images import write_image
-    from lavincli.media.sheet import SheetRow, contact_sheet
-
-    rows = [SheetRow(pair.key, [pair.input, pair.target]) for pair in task.context_pairs()]
-    write_image(path, contact_sheet(rows, ["input", "target"], title=task.title))

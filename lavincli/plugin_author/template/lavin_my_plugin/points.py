@@ -65,7 +65,7 @@ class PointsCodec:
     def save(self, value: Points, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``: the count, and x and y of each point."""
         path = path_without_suffix.with_name(path_without_suffix.name + ".json")
-        atomic_write_json(path, {"count": len(value.places), "places": value.places.round(2).tolist()})
+        atomic_write_json(path, {"count": len(value.places), "places": value.places.astype(float).round(2).tolist()})
         return [path]
 
     def cut(self, value: Points, frame: Frame, size: int) -> Points:
