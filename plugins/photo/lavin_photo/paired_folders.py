@@ -99,7 +99,7 @@ def read_pair(files: MatchedFiles, *, root: Path, whole: bool, center_crop: bool
 
 
 def _layout(below: str | None, source: str, target: str) -> str:
-    start = f"{below}/" if below else ""
+    start = f"{below}/" if below not in (None, ".") else ""
     return f"{start}{source}/<name>.png beside {start}{target}/<name>.png"
 
 
