@@ -32,7 +32,7 @@ def find_colors(clip: Clip) -> NDArray[np.float64]:
 
     A picture as it was rendered, with none but colours of a palette, gives them exactly. In any other, the hues of flat
     areas of all frames are counted, and each mode is an object: pixels at the border of two objects mix their colours
-    to a third hue, but never over an area.
+    to a third hue, but never over an area. An object that is nowhere 3 pixels wide is lost.
     """
     exact = _exact_colors(clip)
     if exact is not None:
