@@ -13,6 +13,7 @@ from lavincli.errors import InputError
 from lavincli.media.clips import CLIP_SUFFIXES
 
 SIDES = ("input", "target")
+LAYOUT = "<id>_input.png beside <id>_target.png (or .mp4 for clips)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def list_pairs(folder: Path) -> list[PairFiles]:
     Raises InputError: no such folder, no pair in it, a file whose partner is missing.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; pairs are {_LAYOUT}")
+        raise InputError(f"{folder}: no such folder; pairs are {LAYOUT}")
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.rglob("*")):
         stem, _, side = path.stem.rpartition("_")
@@ -42,7 +43,7 @@ def list_pairs(folder: Path) -> list[PairFiles]:
             raise InputError(f"{path}: pair '{key}' already has the {side} {sides[side].name}; remove one of the two")
         sides[side] = path
     if not found:
-        raise InputError(f"{folder}: no pairs found; expected {_LAYOUT}")
+        raise InputError(f"{folder}: no pairs found; expected {LAYOUT}")
     for key, sides in found.items():
         for side, other in zip(SIDES, reversed(SIDES), strict=True):
             if side not in sides:
@@ -50,9 +51,6 @@ def list_pairs(folder: Path) -> list[PairFiles]:
                 wanted = there.with_name(f"{Path(key).name}_{side}{there.suffix}")
                 raise InputError(f"{there}: its partner {wanted.name} is missing; add it or remove this file")
     return [PairFiles(key, found[key]["input"], found[key]["target"]) for key in sorted(found, key=_natural)]
-
-
-_LAYOUT = "<id>_input.png beside <id>_target.png (or .mp4 for clips)"
 
 
 def _is_hidden(path: Path, folder: Path) -> bool:

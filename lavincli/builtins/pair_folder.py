@@ -8,9 +8,10 @@ from pathlib import Path
 from lavincli.builtins.split import hash_split
 from lavincli.clip import Sample
 from lavincli.errors import InputError
+from lavincli.layout import require_root
 from lavincli.lazy_samples import LazySamples
 from lavincli.media.clips import read_clip
-from lavincli.pair_files import PairFiles, list_pairs
+from lavincli.pair_files import LAYOUT, PairFiles, list_pairs
 
 
 def pair_folder(root: Path | None, split: str, *, test_share: float = 0.0) -> Sequence[Sample]:
@@ -26,8 +27,7 @@ def pair_folder(root: Path | None, split: str, *, test_share: float = 0.0) -> Se
     Raises InputError: no root given, no such folder, no pair in it, a partner missing; on access, a damaged image or
     sides of different sizes.
     """
-    if root is None:
-        raise InputError("a folder of pairs needs a root: <id>_input.png beside <id>_target.png")
+    root = require_root(root, LAYOUT)
     chosen = hash_split(list_pairs(root), lambda pair: pair.key, split, test_share)
     if not chosen:
         raise InputError(f"{root}: no pair is left for split {split}; check test_share")

@@ -49,7 +49,7 @@ class PluginChecks:
         if not plugin.loaded:
             return
         yield _api(plugin)
-        yield Check("names", not plugin.problems, "; ".join(plugin.problems) or "all were free")
+        yield Check("registers", not plugin.problems, "; ".join(plugin.problems) or "all that it names")
         yield _hooks(name)
         for kind in _BLOCKS:
             for block in plugin.provides.get(kind, ()):
@@ -77,7 +77,8 @@ class PluginChecks:
         for found in sorted(using, key=lambda found: found.name not in own):
             for check in self._task(found):
                 if check.checked and check.what in _data_with(found, kind, block):
-                    detail = f"in task {found.name}, {check.what}: {check.detail}"
+                    where = f"in task {found.name}, {check.what}"
+                    detail = f"truth stays truth {where}" if check.ok else f"{where}: {check.detail}"
                     return Check(what, check.ok, detail, check.scores)
         reason = f"only in {using[0].name}, whose data isn't here" if using else "no task uses it"
         return Check(what, True, f"not seen: {reason}", checked=False)

@@ -26,7 +26,7 @@ def check_block(kind: str, name: str, factory: Callable[..., Any]) -> Check:
     needed = required_options(factory, given=("root", "split"))
     if needed:
         return Check(what, True, f"not made: needs the option {', '.join(needed)}", checked=False)
-    return attempt(what, lambda: (_LOOKS[kind](factory), {}), dataset="DATA_SET")
+    return attempt(what, lambda: (_LOOKS[kind](factory), {}))
 
 
 def _codec(factory: Callable[..., Any]) -> str:
@@ -50,9 +50,7 @@ def _metric(factory: Callable[..., Any]) -> str:
 def _transform(factory: Callable[..., Any]) -> str:
     transform = factory()
     if not callable(transform):
-        raise _BlockError(
-            f"the factory gives {type(transform).__name__}, which can't be called with a clip and a generator"
-        )
+        raise _BlockError(f"{type(transform).__name__} can't be called with a clip and a generator")
     clip = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8)
     given = clip.copy()
     first, again = (transform(given, np.random.default_rng(1)) for _ in range(2))
