@@ -28,6 +28,8 @@ def image_folder(
 ) -> Sequence[Sample]:
     """Every image in ``root`` and below it, sorted by path; other files are passed over.
 
+    ImageNet is read as it lies on disk: ``ILSVRC2012/val``, or ``train`` with its folder a class, as ``root``.
+
     Args:
         root: the folder; None means the bundled demo photos, which exist to be tested on and give no train split.
         split: "train" or "test": shares of the files by a hash of their paths.

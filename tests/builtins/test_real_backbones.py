@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def test_torchvision_for_another_pytorch_is_told(tmp_path: Path, monkeypatch: py
     monkeypatch.delitem(sys.modules, "torchvision", raising=False)
     with pytest.raises(InputError, match=rf"doesn't work with this PyTorch \(operator .*{INSTALL}"):
         PerceptualDistance(features="lpips").update(picture(0, 64, 64), picture(1, 64, 64))
+
+
+def test_the_extra_that_errors_name_is_there() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    packages = {requirement.partition(">")[0] for requirement in project["optional-dependencies"]["metrics"]}
+    assert packages == {"torchvision", "torch-fidelity"}
 
 
 def test_their_names_are_theirs_alone(tmp_path: Path) -> None:
