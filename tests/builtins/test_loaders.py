@@ -81,7 +81,7 @@ def test_pair_folder_gives_both_sides(tmp_path: Path) -> None:
 
 
 def test_pair_folder_errors(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="give the folder that holds <id>_input.png"):
+    with pytest.raises(InputError, match=r"give the folder that holds <id>_input\.png"):
         pair_folder(None, "test")
     write_image(tmp_path / "a_input.png", picture(0, 10, 12))
     write_image(tmp_path / "a_target.png", picture(0, 10, 14))
