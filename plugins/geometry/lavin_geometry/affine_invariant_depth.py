@@ -52,7 +52,7 @@ class AffineInvariantDepth(Averages):
         self._positive_scale = positive_scale
 
     def update(
-        self, prediction: NDArray[np.float32], target: NDArray[np.float32], *, query: Clip | None = None
+        self, prediction: NDArray[np.floating], target: NDArray[np.floating], *, query: Clip | None = None
     ) -> None:
         """Count in one prediction.
 

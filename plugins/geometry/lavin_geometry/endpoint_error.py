@@ -46,7 +46,7 @@ class EndpointError:
         self._pixels = 0
 
     def update(
-        self, prediction: NDArray[np.float32], target: NDArray[np.float32], *, query: Clip | None = None
+        self, prediction: NDArray[np.floating], target: NDArray[np.floating], *, query: Clip | None = None
     ) -> None:
         """Count in one prediction.
 

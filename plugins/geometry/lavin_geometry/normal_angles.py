@@ -41,7 +41,7 @@ class NormalAngles:
         self._images = 0
 
     def update(
-        self, prediction: NDArray[np.float32], target: NDArray[np.float32], *, query: Clip | None = None
+        self, prediction: NDArray[np.floating], target: NDArray[np.floating], *, query: Clip | None = None
     ) -> None:
         """Count in one prediction.
 
@@ -84,7 +84,7 @@ class NormalAngles:
         }
 
 
-def angles_between(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+def angles_between(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[np.float64]:
     """Degrees between vectors ``[N, 3]`` of any length; 90 where ``one`` isn't finite or has no length.
 
     By the arc tangent of sine and cosine: the arc cosine would make 1e-6 degrees of a rounding error of 1e-16.
