@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_EDGES: Final = np.concatenate([np.arange(0, 30, 0.01), np.arange(30, 180.2, 0.1)])
-"""Degrees. Medians of normals that are of any use lie below 30, where the bins are a hundredth of a degree."""
+_EDGES: Final = np.concatenate([[0, 1e-7], np.arange(0.01, 30, 0.01), np.arange(30, 180.2, 0.1)])
+"""Degrees. Medians of normals that are of any use lie below 30, where the bins are a hundredth of a degree; no angle at
+all has a bin of its own."""
 _KEPT: Final = 1 << 14
 """As long as there are no more angles than this (of one picture of 128 x 128), they are kept as they are."""
 
