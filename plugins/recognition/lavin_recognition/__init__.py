@@ -14,11 +14,12 @@ LAVIN_API = 1
 
 @hookimpl
 def lavin_codecs() -> dict[str, CodecFactory]:
-    """Edge maps and masks."""
+    """Edge maps, masks and segments."""
     from lavin_recognition.color_mask import ColorMaskCodec
     from lavin_recognition.edge_map import EdgeMapCodec
+    from lavin_recognition.panoptic import PanopticCodec
 
-    return {"edge_map": EdgeMapCodec, "color_mask": ColorMaskCodec}
+    return {"edge_map": EdgeMapCodec, "color_mask": ColorMaskCodec, "panoptic": PanopticCodec}
 
 
 @hookimpl
@@ -39,8 +40,9 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
 
 @hookimpl
 def lavin_metrics() -> dict[str, MetricFactory]:
-    """Scores of edges and masks."""
+    """Scores of edges, masks and segments."""
     from lavin_recognition.boundary_f import BoundaryF
     from lavin_recognition.mean_iou import MeanIoU
+    from lavin_recognition.panoptic_quality import PanopticQuality
 
-    return {"boundary_f": BoundaryF, "mean_iou": MeanIoU}
+    return {"boundary_f": BoundaryF, "mean_iou": MeanIoU, "panoptic_quality": PanopticQuality}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from PIL import Image
 
 from lavin_recognition.panoptic_borders import border_width, borders
 from lavin_recognition.panoptic_colors import segment_colors
+from lavin_recognition.panoptic_files import CATEGORY, ids_to_rgb, segments_info
 from lavin_recognition.panoptic_regions import read_segments
-from lavincli.atomic import atomic_write_text
+from lavincli.atomic import atomic_write_json
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
@@ -26,22 +26,23 @@ class PanopticCodec:
     """``int32 [H, W]`` <-> a random solid colour a segment, black where nothing is labelled, black borders.
 
     Borders are 1 pixel wide at 256 (never less) and lie in the larger of the two segments. Colours depend on the value
-    alone and say nothing of the id: `decode` numbers the segments anew, 1, 2, ... by falling area.
+    alone and say nothing of the id: `decode` numbers the segments anew, 1, 2, ... by falling area. Parts of one colour
+    are one segment, wherever they are.
     """
 
     resample = "nearest"
-    answer_resample = "nearest"  # mixed colours would be segments of their own
     mirrorable = True
 
     def render(self, value: Segments) -> Clip:
         """Segments -> ``uint8 [1, H, W, 3]``. Raises ValueError if they are not integers ``[H, W]`` from 0."""
         if value.ndim != 2 or not np.issubdtype(value.dtype, np.integer) or value.size == 0 or value.min() < 0:
             raise ValueError(f"segments are int32 [H, W], ids from 0, not {value.dtype} {list(value.shape)}")
-        ids, place = np.unique(value, return_inverse=True)
+        segments = value.astype(np.int32)
+        ids, place = np.unique(segments, return_inverse=True)
         colors = np.zeros((len(ids), 3), dtype=np.uint8)
-        colors[ids != 0] = segment_colors(value.astype(np.int32), int(np.count_nonzero(ids)))
+        colors[ids != 0] = segment_colors(segments, int(np.count_nonzero(ids)))
         picture = colors[place.reshape(value.shape)]
-        picture[borders(value.astype(np.int32), border_width(*value.shape))] = 0
+        picture[borders(segments, border_width(*value.shape))] = 0
         return picture[None]
 
     def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Segments:
@@ -54,3 +55,23 @@ class PanopticCodec:
     def cut(self, value: Segments, frame: Frame, size: int) -> Segments:
         """The part inside ``frame``; each pixel takes the id at its centre."""
         return frame.pick(value, size)
+
+    def save(self, value: Segments, path_without_suffix: Path) -> list[Path]:
+        """Write COCO's panoptic format: ``<path>.png`` (id = R + 256 G + 65536 B) and ``<path>.json``.
+
+        The JSON is the picture's entry of ``annotations`` in COCO's file: ``image_id``, ``file_name`` (of the PNG) and
+        ``segments_info``, with its one category.
+        """
+        name = path_without_suffix.name
+        picture, description = (path_without_suffix.with_name(name + suffix) for suffix in (".png", ".json"))
+        save_pillow(picture, Image.fromarray(ids_to_rgb(value)))
+        atomic_write_json(
+            description,
+            {
+                "image_id": name,
+                "file_name": picture.name,
+                "segments_info": segments_info(value),
+                "categories": [CATEGORY],
+            },
+        )
+        return [picture, description]

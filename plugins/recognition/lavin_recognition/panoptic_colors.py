@@ -43,3 +43,10 @@ def _vivid(random: np.random.Generator, count: int) -> NDArray[np.float64]:
     kept = drawn[(drawn @ LUMA >= DARKEST_LUMA) & (np.ptp(drawn, axis=1) >= _LEAST_SPREAD)]
     assert len(kept) >= count
     return kept.astype(np.float64)
+
+
+def split_chroma(color: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Luma ``[...]`` of RGB ``[..., 3]``, and what is left without it ``[..., 3]``, all in levels."""
+    luma: NDArray[np.float64] = color @ LUMA
+    chroma: NDArray[np.float64] = color - luma[..., None]
+    return luma, chroma
