@@ -15,7 +15,6 @@ import typer
 from lavincli.errors import LavinError
 
 if TYPE_CHECKING:
-    from lavincli.cards.task import Task
     from lavincli.evaluation.results import Results, TaskResult
 
 logger = logging.getLogger(__name__)
@@ -82,8 +81,10 @@ def evaluate(
     Prints every score with its spread over several draws of the context,
     and marks where the model doesn't beat the better baseline.
     """
-    roots = _roots(data or [])
-    chosen = _tasks(task)
+    from lavincli.cli.options import named_roots, named_tasks
+
+    roots = named_roots(data or [])
+    chosen = named_tasks(task)
     from lavincli.evaluation.evaluate import EvaluationSettings
     from lavincli.evaluation.run import evaluate as run
     from lavincli.pipeline.load import load
@@ -122,26 +123,6 @@ def evaluate(
         logger.info("contact sheets: %s", sheet)
     if results.failed or any(result.failures for result in results.tasks):
         raise typer.Exit(3)
-
-
-def _roots(data: list[str]) -> dict[str, Path | None]:
-    roots: dict[str, Path | None] = {}
-    for text in data:
-        name, equals, root = text.partition("=")
-        if not name or (equals and not root):
-            raise typer.BadParameter(f"'{text}': write NAME=ROOT, or NAME", param_hint="--data")
-        if name in roots:
-            raise typer.BadParameter(f"'{name}' is given twice", param_hint="--data")
-        roots[name] = Path(root) if root else None
-    return roots
-
-
-def _tasks(names: list[str]) -> list[Task]:
-    from lavincli.registry import task, tasks
-
-    if names == ["all"]:
-        return [found for _, found in sorted(tasks().items())]
-    return [task(name) for name in dict.fromkeys(names)]
 
 
 def _print_line(result: TaskResult) -> None:

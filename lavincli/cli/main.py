@@ -53,6 +53,7 @@ class Entry:
 
 COMMANDS = {
     "predict": Entry("lavincli.cli.predict", "Answer images and videos with a task."),
+    "encode": Entry("lavincli.cli.encode", "Encode data sets into a store of latents."),
     "eval": Entry("lavincli.cli.eval", "Measure a model on tasks, beside the trivial baselines."),
     "train": Entry("lavincli.cli.train", "Train the ST-VAE, then the J-DiT."),
     "tasks": Entry("lavincli.cli.tasks", "List, show and check tasks, and make their context sets.", is_group=True),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from struct import error as StructError
+from typing import Protocol
 from zipfile import BadZipFile
 
 import torch
+from pydantic import BaseModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -38,6 +43,23 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     if not content or not all(isinstance(value, Tensor) for value in content.values()):
         raise CheckpointError(f"{path}: holds no table of tensors; expected parameter names with tensors")
     return content
+
+
+class Configured(Protocol):
+    """A network that knows its settings."""
+
+    @property
+    def config(self) -> BaseModel: ...
+
+    def state_dict(self) -> Mapping[str, Tensor]: ...
+
+
+def network_hash(network: Configured) -> str:
+    """SHA-256 of a network's settings and of its weights as float32, as hexadecimal digits."""
+    digest = hashlib.sha256(json.dumps(network.config.model_dump(mode="json"), sort_keys=True).encode())
+    for value in network.state_dict().values():
+        digest.update(value.detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _read_pickle(path: Path) -> dict[str, Tensor]:

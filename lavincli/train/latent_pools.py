@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from lavincli.atomic import atomic_path
 from lavincli.cards.task import Task
 from lavincli.model.stvae import STVAE
+from lavincli.model.weights import network_hash
 from lavincli.train.batches import to_tensor
 from lavincli.train.config import DataConfig
 from lavincli.train.pairs import pairs_key, rendered_pairs
@@ -29,7 +29,7 @@ def latent_pairs(
 
     The file's name carries hashes of the pairs and of the ST-VAE.
     """
-    about = pairs_key(task, data, held_out=held_out) + weights_hash(stvae)
+    about = pairs_key(task, data, held_out=held_out) + network_hash(stvae)
     path = data.cache / f"{task.name}-{hashlib.sha256(about.encode()).hexdigest()[:16]}-latents.npy"
     if not path.exists():
         pairs = rendered_pairs(task, data, held_out=held_out)
@@ -46,11 +46,3 @@ def latent_pairs(
             np.save(file, latents.reshape(len(pairs), 2, *latents.shape[1:]))
     array: NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
     return array
-
-
-def weights_hash(stvae: STVAE) -> str:
-    """SHA-256 of an ST-VAE's settings and weights."""
-    digest = hashlib.sha256(json.dumps(stvae.config.model_dump(mode="json"), sort_keys=True).encode())
-    for value in stvae.state_dict().values():
-        digest.update(value.detach().float().cpu().numpy().tobytes())
-    return digest.hexdigest()

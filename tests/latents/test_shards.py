@@ -1,0 +1,113 @@
+"""Shards: what we write, zarr reads; what zarr writes, we read; what is damaged is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lavincli.errors import InputError
+from lavincli.latents.quantise import from_int8, to_int8
+from lavincli.latents.shards import ShardReader, ShardWriter
+
+RANDOM = np.random.default_rng(0)
+SHAPE = (16, 2, 3, 5)
+
+
+def make_array(folder: Path, records: int, held: int) -> zarr.Array[Any]:
+    return zarr.create_array(
+        folder / "a.zarr",
+        shape=(records, *SHAPE),
+        shards=(held, *SHAPE),
+        chunks=(1, *SHAPE),
+        dtype="float16",
+        compressors=None,
+        filters=None,
+        fill_value=0,
+    )
+
+
+def shard_path(folder: Path, shard: int) -> Path:
+    return folder / "a.zarr" / "c" / str(shard) / "0" / "0" / "0" / "0"
+
+
+def test_zarr_reads_what_is_written_in_any_order_and_with_gaps(tmp_path: Path) -> None:
+    array = make_array(tmp_path, 5, 3)
+    values = RANDOM.normal(size=(5, *SHAPE)).astype(np.float16)
+    with ShardWriter(shard_path(tmp_path, 0), 3) as shard:
+        for place in (2, 0):
+            shard.add(place, values[place].tobytes())
+    with ShardWriter(shard_path(tmp_path, 1), 3) as shard:
+        for place in (0, 1):
+            shard.add(place, values[3 + place].tobytes())
+    np.testing.assert_array_equal(array[[0, 2, 3, 4]], values[[0, 2, 3, 4]])
+    assert not np.asarray(array[1]).any()
+    reader = ShardReader(shard_path(tmp_path, 0), 3)
+    assert bytes(reader.read(2)) == values[2].tobytes()
+    with pytest.raises(InputError, match="record 1 of the shard is missing"):
+        reader.read(1)
+
+
+def test_what_zarr_writes_is_read(tmp_path: Path) -> None:
+    array = make_array(tmp_path, 5, 3)
+    values = RANDOM.normal(size=(5, *SHAPE)).astype(np.float16)
+    array[:] = values
+    for record in range(5):
+        reader = ShardReader(shard_path(tmp_path, record // 3), 3)
+        assert bytes(reader.read(record % 3)) == values[record].tobytes()
+
+
+def test_an_interrupted_shard_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "c" / "0"
+
+    def write(stop: bool) -> None:
+        with ShardWriter(path, 2) as shard:
+            shard.add(0, b"1234")
+            if stop:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(stop=True)
+    assert not list(path.parent.iterdir())
+    # What a killed process leaves is written over.
+    (path.parent / ".0.partial").write_bytes(b"x" * 100)
+    write(stop=False)
+    with ShardWriter(path, 2) as shard:
+        shard.add(0, b"1234")
+        with pytest.raises(InputError, match="another process is writing"), ShardWriter(path, 2):
+            pass
+    assert [file.name for file in path.parent.iterdir()] == ["0"]
+    assert bytes(ShardReader(path, 2).read(0)) == b"1234"
+
+
+@pytest.mark.parametrize("damage", ["cut", "index", "empty", "gone"])
+def test_damage_is_found(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "0"
+    with ShardWriter(path, 2) as shard:
+        for place in range(2):
+            shard.add(place, bytes(range(40)))
+    data = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    else:
+        data[-10] ^= 255
+        path.write_bytes({"cut": bytes(data[:30]), "index": bytes(data), "empty": b""}[damage])
+    with pytest.raises(InputError, match=f"{path}: the shard is"):
+        ShardReader(path, 2)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3))
+def test_eight_bits_keep_half_a_scale(seed: int, size: float) -> None:
+    latents = (np.random.default_rng(seed).normal(size=SHAPE) * size).astype(np.float32)
+    latents[3] = 0
+    values, scales = to_int8(latents)
+    assert values.dtype == np.int8
+    error = np.abs(from_int8(values, scales) - latents).max(axis=(1, 2, 3))
+    assert (error <= scales * 0.5001).all()
+    assert error[3] == 0
