@@ -1,22 +1,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from lavincli.cards.context_sheet import context_sheet
 from lavincli.cli.columns import in_columns
 from lavincli.cli.main import main
+from lavincli.media.clips import write_clip
 from lavincli.media.images import read_image
 from lavincli.pair_files import list_pairs
+from lavincli.registry import task as find_task
 
 
 def test_list_names_kind_headline_and_data_sets(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["name", "kind", "headline", "data", "sets", "title"]
+    assert lines[0].split() == ["name", "kind", "metric", "data", "sets", "title"]
     row = next(line for line in lines if line.startswith("inpainting"))
-    assert row.split()[:4] == ["inpainting", "restoration", "psnr_hole", "photos"]
+    assert row.split()[:3] == ["inpainting", "restoration", "psnr_hole"]
+    assert row.split()[3].startswith("photos")
 
 
 def test_list_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,7 +30,10 @@ def test_list_as_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     tasks = {task["name"]: task for task in map(json.loads, capsys.readouterr().out.splitlines())}
     assert len(tasks) >= 10
     assert tasks["edge_detection"]["headline"] == "ods"
-    assert tasks["foreground_segmentation"]["datasets"] == ["composed"]
+    assert "composed" in tasks["foreground_segmentation"]["datasets"]
+    assert {"name", "kind", "title", "headline", "metrics", "datasets", "version", "folder", "problem"} == set(
+        tasks["edge_detection"]
+    )
 
 
 def test_show_with_a_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,6 +47,40 @@ def test_show_with_a_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     described = json.loads(capsys.readouterr().out)
     assert described["context_pairs"] == 6
     assert described["metrics"][0] == {"name": "psnr", "luma": True}
+
+
+def test_the_sheet_of_clips_shows_three_frames_of_each_side(tmp_path: Path) -> None:
+    card = "name: brighter\ndata: {p: {loader: pair_folder}}\nmetrics: [psnr]\n"
+    (tmp_path / "task.yaml").write_text(card, encoding="utf-8")
+    levels = np.array([0, 60, 120, 180, 240], dtype=np.uint8)
+    clip = np.broadcast_to(levels[:, None, None, None], (5, 64, 64, 3))
+    (tmp_path / "context").mkdir()
+    write_clip(tmp_path / "context" / "a_input", clip)
+    write_clip(tmp_path / "context" / "a_target", clip[:1])
+    sheet = context_sheet(find_task(tmp_path))
+    # Four cells of 192 pixels with gaps of 6, after a margin of 16; their middles, low in the picture.
+    middles = sheet[0, -80, [16 + 96 + 198 * column for column in range(4)], 0]
+    assert np.abs(middles.astype(int) - [0, 120, 240, 0]).max() <= 4
+    assert main(["tasks", "show", str(tmp_path), "--sheet", str(tmp_path / "sheet.png")]) == 0
+    np.testing.assert_array_equal(read_image(tmp_path / "sheet.png"), sheet)
+
+
+def test_check_notes_what_is_not_here_and_finds_out_whose_root_is_given(
+    small_tasks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = "name: mine\ndata: {made: {loader: pair_folder}}\nmetrics: [mse]\n"
+    (tmp_path / "task.yaml").write_text(card, encoding="utf-8")
+    shutil.copytree(small_tasks / "small_negative" / "context", tmp_path / "context")
+    assert main(["tasks", "check", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:4] for line in lines] == ["ok  ", "ok  ", "note"]
+    assert lines[2].startswith("note  mine  data made: not checked: give --data made=ROOT; ")
+    assert main(["tasks", "check", str(tmp_path), "--data", str(small_tasks.parent / "pairs"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (found["what"], found["ok"], found["checked"]) == ("data made", True, True)
+    assert "truth against truth is perfect" in found["detail"]
+    assert main(["tasks", "check", str(tmp_path), "--data", str(tmp_path / "nowhere")]) == 1
+    assert "FAIL  mine  data made: " in capsys.readouterr().out
 
 
 def test_check_passes_and_fails_with_the_exit_code(
@@ -68,7 +111,8 @@ def test_infinite_scores_are_valid_json(small_tasks: Path, capsys: pytest.Captur
     ("arguments", "code", "reason"),
     [
         (["show", "denoisng"], 1, "did you mean 'denoising'"),
-        (["check", "denoising", "--data", "photos"], 2, "is not NAME=ROOT"),
+        (["check", "denoising", "--data", "photos="], 2, "'photos=' is neither NAME=ROOT nor a ROOT"),
+        (["check", "--data", "somewhere"], 2, "say which data set 'somewhere' is: NAME=ROOT"),
         (["check", "denoising", "--data", "photo=x"], 1, "did you mean 'photos'"),
         (["make-context", "denoising", "OUT"], 1, "bundled photos are kept for tests"),
         (["make-context", "denoising", "OUT", "--data", "nowhere"], 1, "no such folder"),
@@ -115,23 +159,6 @@ def test_make_context_from_a_root_or_a_named_one(
     assert len(files) == 4
     assert {Path(file).parent for file in files} == {out}
     assert len(list_pairs(out)) == 2
-
-
-def test_plugins_list(capsys: pytest.CaptureFixture[str], plugin_site: Path) -> None:
-    from tests.fake_plugins import install_plugin
-
-    install_plugin(plugin_site, "fake_broken", "raise RuntimeError('no licence')", version="0.3")
-    assert main(["plugins", "list", "--json"]) == 0
-    captured = capsys.readouterr()
-    plugins = {plugin["name"]: plugin for plugin in map(json.loads, captured.out.splitlines())}
-    assert plugins["photo"]["loaded"] is True
-    assert "motion_blur" in plugins["photo"]["provides"]["transforms"]
-    assert (plugins["fake_broken"]["loaded"], plugins["fake_broken"]["version"]) == (False, "0.3")
-    assert plugins["fake_broken"]["problems"] == ["import: RuntimeError: no licence"]
-    assert captured.err.count("fake_broken") == 1
-    assert main(["plugins", "list"]) == 0
-    out = capsys.readouterr().out
-    assert "fake_broken: import: RuntimeError: no licence" in out
 
 
 def test_columns_are_padded_to_their_widest_cell() -> None:
