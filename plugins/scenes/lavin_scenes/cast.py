@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lavin_scenes.parts import Parts
-from lavin_scenes.shapes import SOLIDS, Shape
+from lavin_scenes.shapes import SOLIDS, Shape, blend
 from lavin_scenes.vectors import Floats, Integers, dot
 
 _NEAREST = 1e-3
@@ -89,8 +89,15 @@ def _distances(
             else:
                 start = turned @ (origin[:, ray] - parts.place[part][:, None])
             starts.append(start)
-        size = np.repeat(parts.size[:, numbers], counts, axis=1)
-        distance, face = SOLIDS[shape].distance(np.concatenate(starts, axis=1), np.concatenate(ways, axis=1), size)
+        if shape == Shape.BLEND:
+            each = [
+                blend.distance(start, way, parts.pills[part], float(parts.size[0, part]))
+                for (part, _), start, way in zip(chosen, starts, ways, strict=True)
+            ]
+            distance, face = (np.concatenate([found[side] for found in each]) for side in (0, 1))
+        else:
+            size = np.repeat(parts.size[:, numbers], counts, axis=1)
+            distance, face = SOLIDS[shape].distance(np.concatenate(starts, axis=1), np.concatenate(ways, axis=1), size)
         owner = np.repeat(numbers.astype(np.int16), counts)
         found.append((np.concatenate([ray for _, ray in chosen]), owner, distance, face))
     return found

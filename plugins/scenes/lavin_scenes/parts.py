@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lavin_scenes.materials.material import Material
-from lavin_scenes.shapes import SOLIDS, Shape
+from lavin_scenes.shapes import SOLIDS, Shape, blend
 from lavin_scenes.vectors import ORIGIN, Floats, Pose, vector
 
 
@@ -22,6 +22,7 @@ class Part:
         material: what it looks like.
         pose: where it is in its thing.
         shadow: whether it casts one.
+        pills: of a BLEND: what it unites, ``float32 [K, 8]``; see ``shapes.blend``.
     """
 
     shape: Shape
@@ -29,6 +30,13 @@ class Part:
     material: Material
     pose: Pose = ORIGIN
     shadow: bool = True
+    pills: Floats | None = None
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """The corners of a box around it, in its own coordinates."""
+        if self.pills is not None:
+            return blend.bounds(self.pills, self.size[0])
+        return SOLIDS[self.shape].bounds(vector([*self.size, 1, 1, 1, 1][:4]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +51,7 @@ class Parts:
         bounds: ``float32 [P, 3, 8]``, the corners of a box around each part, in the world.
         centre, radius: ``float32 [P, 3]`` and ``[P]``, of a ball around each part.
         shadow: ``bool [P]``.
+        pills: those of the parts that are blends, by index.
     """
 
     shape: NDArray[np.int8]
@@ -54,6 +63,7 @@ class Parts:
     centre: Floats
     radius: Floats
     shadow: NDArray[np.bool_]
+    pills: Mapping[int, Floats]
 
     def __len__(self) -> int:
         return len(self.shape)
@@ -66,8 +76,7 @@ def assemble(parts: Sequence[Part], things: Sequence[int], rotation: Floats, pla
     corners = np.empty((len(parts), 3, 2), dtype=np.float32)
     for index, part in enumerate(parts):
         size[: len(part.size), index] = part.size
-        low, high = SOLIDS[part.shape].bounds(size[:, index])
-        corners[index, :, 0], corners[index, :, 1] = low, high
+        corners[index, :, 0], corners[index, :, 1] = part.bounds()
     x, y, z = np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij")
     choice = np.stack([x.ravel(), y.ravel(), z.ravel()])
     local = np.stack([corners[:, axis, choice[axis]] for axis in range(3)], axis=1)
@@ -85,4 +94,5 @@ def assemble(parts: Sequence[Part], things: Sequence[int], rotation: Floats, pla
         centre=(rotation @ middle[:, :, None])[:, :, 0] + place,
         radius=vector(radius),
         shadow=np.array([part.shadow for part in parts], dtype=np.bool_),
+        pills={index: part.pills for index, part in enumerate(parts) if part.pills is not None},
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lavin_scenes.cast import Hits
 from lavin_scenes.parts import Part, Parts
-from lavin_scenes.shapes import SOLIDS, Shape
+from lavin_scenes.shapes import SOLIDS, blend
 from lavin_scenes.vectors import Floats, dot
 from lavin_scenes.view import View
 
@@ -69,11 +69,15 @@ def surface_of(parts: Parts, described: Sequence[Part], hits: Hits, view: View) 
 def _normals(parts: Parts, owner: NDArray[np.int16], local: Floats, face: NDArray[np.int8]) -> Floats:
     normal = np.empty_like(local)
     kind = parts.shape[owner]
-    for shape in Shape:
+    for shape in SOLIDS:
         chosen = np.nonzero(kind == shape)[0]
         if len(chosen):
             size = parts.size[:, owner[chosen]]
             normal[:, chosen] = SOLIDS[shape].normal(local[:, chosen], size, face[chosen])
+    for part, pills in parts.pills.items():
+        chosen = np.nonzero(owner == part)[0]
+        if len(chosen):
+            normal[:, chosen] = blend.normal(local[:, chosen], pills, float(parts.size[0, part]))
     return normal
 
 

@@ -1,41 +1,53 @@
-"""Smooth noise in space, from one volume that repeats and is made once."""
+"""Smooth noise in space, from one volume that repeats and is made once, and numbers drawn by cells."""
 
 from __future__ import annotations
 
 import functools
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from lavin_scenes.vectors import Floats, vector
 
 _SIDE = 64
 _OCTAVES = 4
+_CELLS = 4096
 
 
 @functools.cache
-def _volume(octaves: int) -> Floats:
+def _volume() -> Floats:
     """Noise that repeats after 64 cells, of standard deviation 1; each octave is half as strong and twice as fine."""
     random = np.random.Generator(np.random.PCG64(7))
     total = np.zeros((_SIDE,) * 3)
-    for octave in range(octaves):
-        sigma = 4.0 / 2**octave
-        layer = ndimage.gaussian_filter(random.standard_normal((_SIDE,) * 3), sigma, mode="wrap")
+    for octave in range(_OCTAVES):
+        layer = ndimage.gaussian_filter(random.standard_normal((_SIDE,) * 3), 4.0 / 2**octave, mode="wrap")
         total += layer / layer.std() / 2**octave
     return vector(total / total.std())
 
 
-def noise(points: Floats, scale: float, *, octaves: int = _OCTAVES) -> Floats:
-    """Noise ``[N]`` at places ``[3, N]``, mean 0, standard deviation about 1, features about ``scale`` metres wide."""
+@functools.cache
+def _table() -> Floats:
+    return vector(np.random.Generator(np.random.PCG64(11)).random(_CELLS))
+
+
+def noise(points: Floats, scale: float) -> Floats:
+    """Noise ``[N]`` at places ``[3, N]``, mean 0, standard deviation 1, features about ``scale`` metres wide."""
     # The coarsest features of the volume are about 10 cells wide.
     cells = points * np.float32(10 / scale)
     values: Floats = ndimage.map_coordinates(
-        _volume(octaves), cells, order=1, mode="grid-wrap", prefilter=False, output=np.float32
+        _volume(), cells, order=1, mode="grid-wrap", prefilter=False, output=np.float32
     )
     return values
 
 
+def by_cell(first: NDArray[np.int32], second: NDArray[np.int32]) -> Floats:
+    """A number 0..1 for each cell of a grid, always the same one."""
+    chosen: Floats = _table()[(first * 7919 + second * 104729) % _CELLS]
+    return chosen
+
+
 def fade(footprint: Floats, detail: float) -> Floats:
     """How much of a detail of this width in metres is left, 0..1, where a pixel shows ``footprint`` metres."""
-    left: Floats = np.clip(np.float32(1.5) - footprint * np.float32(2 / detail), 0, 1)
+    left: Floats = np.clip(np.float32(1.5) - footprint * np.float32(1.5 / detail), 0, 1)
     return left

@@ -1,4 +1,4 @@
-"""Solids that a ray meets at a place that can be computed: where, with which normal, and on which face.
+"""Solids that rays meet: where, with which normal, and on which face.
 
 Every module has ``distance(origin, direction, size) -> (distance [N], face [N])`` and ``normal(point, size, face) ->
 [3, N]``, in the solid's own coordinates, for rays ``[3, N]`` of unit direction and ``size`` ``[4, N]``. The distance is
@@ -8,6 +8,7 @@ faces of one solid may have an edge between them; a curved surface is one face.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from enum import IntEnum
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_scenes.shapes import box, ellipsoid, frustum, plane, round_cone
+from lavin_scenes.shapes import box, ellipsoid, frustum, plane, round_cone, rounded_box, tapered, torus
 from lavin_scenes.vectors import Floats
 
 Faces = NDArray[np.int8]
@@ -27,7 +28,9 @@ class Shape(IntEnum):
     PLANE: everything below z = 0 (no size). BOX: half sides x, y, z. ELLIPSOID: radii x, y, z.
     FRUSTUM: half height along z, radius at the bottom, radius at the top (a cylinder, a cone or between), depth along
     y / width along x. ROUND_CONE: length along z, radius around the origin, radius around the other end (a capsule if
-    they are equal), depth / width.
+    they are equal), depth / width. ROOF: half the sides of the bottom at z = 0, height, width along x at the top / at
+    the bottom. PYRAMID: the same, but narrower along y too. TORUS: radius of the ring around z, radius of the tube.
+    ROUNDED_BOX: half sides, radius of the edges. BLEND: softness of a smooth union; see `Part`.
     """
 
     PLANE = 0
@@ -35,6 +38,11 @@ class Shape(IntEnum):
     ELLIPSOID = 2
     FRUSTUM = 3
     ROUND_CONE = 4
+    ROOF = 5
+    PYRAMID = 6
+    TORUS = 7
+    ROUNDED_BOX = 8
+    BLEND = 9
 
 
 class Solid(NamedTuple):
@@ -51,4 +59,13 @@ SOLIDS = {
     Shape.ELLIPSOID: Solid(ellipsoid.distance, ellipsoid.normal, ellipsoid.bounds),
     Shape.FRUSTUM: Solid(frustum.distance, frustum.normal, frustum.bounds),
     Shape.ROUND_CONE: Solid(round_cone.distance, round_cone.normal, round_cone.bounds),
+    Shape.ROOF: Solid(
+        functools.partial(tapered.distance, both=False), functools.partial(tapered.normal, both=False), tapered.bounds
+    ),
+    Shape.PYRAMID: Solid(
+        functools.partial(tapered.distance, both=True), functools.partial(tapered.normal, both=True), tapered.bounds
+    ),
+    Shape.TORUS: Solid(torus.distance, torus.normal, torus.bounds),
+    Shape.ROUNDED_BOX: Solid(rounded_box.distance, rounded_box.normal, rounded_box.bounds),
 }
+"""All but blends, which are not told by four numbers."""
