@@ -14,6 +14,7 @@ from lavincli.cli.main import main
 from lavincli.media.images import write_image
 from lavincli.plugin_author.new import TEMPLATE, new_plugin
 from tests.fake_plugins import Environment, install_plugin, write_project
+from tests.plugins_page import commands
 from tests.small_tasks import picture
 
 
@@ -79,39 +80,33 @@ def test_plugins_list_for_people(capsys: pytest.CaptureFixture[str], plugin_site
 
 def test_a_new_plugin_installs_predicts_and_passes_its_check(environment: Environment, tmp_path: Path) -> None:
     write_image(tmp_path / "photos" / "one.png", picture(1, 64, 64))
-    script = """
-        lavin plugins new night_sky --into made > written.txt
-        pip install --editable made/lavin-night-sky
-        lavin tasks list --json > tasks.jsonl
-        lavin predict photos/ --task night_sky -o answers/ > answers.txt
-        lavin plugins check night_sky --json > checks.jsonl
-    """
-    done = environment.run(script, tmp_path)
+    done = environment.run(commands()[0], tmp_path)
     assert done.returncode == 0, done.stderr
-    project = tmp_path / "made" / "lavin-night-sky"
+    lines = done.stdout.splitlines()
+    project = tmp_path / "lavin-berries"
     files = sorted(path for path in project.rglob("*") if path.is_file() and "cache" not in str(path))
-    assert sorted(map(Path, (tmp_path / "written.txt").read_text().splitlines())) == files
-    told = [json.loads(line) for line in (tmp_path / "tasks.jsonl").read_text().splitlines()]
-    (task,) = [task for task in told if task["name"] == "night_sky"]
-    assert (task["headline"], task["datasets"], task["problem"]) == ("count_error", ["dots"], None)
-    (answer,) = map(Path, (tmp_path / "answers.txt").read_text().splitlines())
+    assert sorted(map(Path, lines[: len(files)])) == files
+    assert [line.split()[1:4] for line in lines if line.startswith("berries ")] == [
+        ["recognition", "count_error", "dots"]
+    ]
+    (answer,) = [Path(line) for line in lines if line.startswith("answers")]
     found = json.loads((tmp_path / answer).read_text())
     assert found["count"] == len(found["places"])
-    checks = [json.loads(line) for line in (tmp_path / "checks.jsonl").read_text().splitlines()]
-    assert all(check["ok"] and check["checked"] and check["plugin"] == "night_sky" for check in checks)
-    assert {check["what"] for check in checks} == {
-        *("load", "API", "registers", "hooks", "loader night_sky_dots", "loader night_sky_dots in use"),
-        *("codec night_sky_points", "codec night_sky_points in use", "metric night_sky_count_error"),
-        *("metric night_sky_count_error in use", "task night_sky, card", "task night_sky, context"),
-        *("task night_sky, data dots", "tests"),
-    }
-    assert checks[-1]["detail"].startswith("7 passed")
+    checks = [line for line in lines if "  berries  " in line]
+    assert all(line.startswith("ok    berries  ") for line in checks)
+    assert [line.split("  ")[-1].partition(":")[0] for line in checks] == [
+        *("load", "API", "registers", "hooks", "loader berries_dots", "loader berries_dots in use"),
+        *("codec berries_points", "codec berries_points in use", "metric berries_count_error"),
+        *("metric berries_count_error in use", "task berries, card", "task berries, context"),
+        *("task berries, data dots", "tests"),
+    ]
+    assert "tests: 7 passed in" in checks[-1]
 
     # Its tests are what is run: one that fails is told by name.
-    (project / "tests" / "test_night_sky.py").write_text("def test_of_arithmetic():\n    assert 1 + 1 == 3\n")
-    done = environment.run("lavin plugins check night_sky", tmp_path)
+    (project / "tests" / "test_berries.py").write_text("def test_of_arithmetic():\n    assert 1 + 1 == 3\n")
+    done = environment.run("lavin plugins check berries", tmp_path)
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1].startswith("FAIL  night_sky  tests: 1 failed in")
+    assert done.stdout.splitlines()[-1].startswith("FAIL  berries  tests: 1 failed in")
     assert "test_of_arithmetic" in done.stdout.splitlines()[-1]
     assert done.stderr.splitlines() == ["lavin: error: 1 check(s) failed; each is named above with the reason"]
 
