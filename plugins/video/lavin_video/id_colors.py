@@ -22,7 +22,7 @@ _BLUR = 4.0
 _REACH = 9
 """Degrees to both sides of a mode that belong to it."""
 _LEAST_SHARE = 0.0002
-"""Flat pixels of all frames that make a colour an object, as a share of one frame (3 pixels at 128 x 128)."""
+"""Pixels that make a colour an object, as a share of one frame (3 pixels at 128 x 128)."""
 _SLACK = 7.0
 """Degrees by which the first hue may come out too small and still count as the first."""
 
@@ -39,9 +39,14 @@ def find_colors(clip: Clip) -> NDArray[np.float64]:
         return _in_order(exact.astype(np.float64))
     flat = _flat_colors(clip)
     hues = _hue(flat)
-    modes = _modes(hues, _LEAST_SHARE * clip.shape[1] * clip.shape[2])
+    modes = _modes(hues, fewest_pixels(clip))
     colors = [flat[np.abs(_turn(hues - mode)) <= _REACH].mean(axis=0) for mode in modes]
     return _in_order(np.array(colors, dtype=np.float64).reshape(-1, 3))
+
+
+def fewest_pixels(clip: Clip) -> float:
+    """Pixels of all frames that make a colour an object."""
+    return _LEAST_SHARE * float(clip.shape[1] * clip.shape[2])
 
 
 def _exact_colors(clip: Clip) -> NDArray[np.uint8] | None:

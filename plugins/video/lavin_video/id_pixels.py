@@ -18,8 +18,8 @@ def assign_pixels(clip: Clip, colors: NDArray[np.float64]) -> NDArray[np.int32]:
     """``uint8 [T, H, W, 3]`` -> ids ``int32 [T, H, W]``: 1 + the index into ``colors`` ``[N, 3]``; 0 for black.
 
     Pixels that are clearly of one colour have it. The others, mixed at borders by compression or blur, get the best of
-    the colours around them. A thin line of one colour between two other objects counts as such a mixture too: halfway
-    between the colours of two objects often lies that of a third.
+    the colours around them. A thin line between two other objects counts as such a mixture too if its colour lies about
+    halfway: that of a third object often does.
     """
     if not len(colors):
         return np.zeros(clip.shape[:3], dtype=np.int32)
@@ -29,7 +29,7 @@ def assign_pixels(clip: Clip, colors: NDArray[np.float64]) -> NDArray[np.int32]:
         return nearest
     labels = np.where(clear, nearest, _UNCLEAR).astype(np.int16)
     reach = 2 * max(1, round(min(clip.shape[1:3]) / 128)) + 1
-    labels[_thin_between_others(labels, len(centres), reach)] = _UNCLEAR
+    labels[_is_mixture(labels, centres, reach)] = _UNCLEAR
     return np.stack([_fill(*frame, centres, reach) for frame in zip(clip, labels, nearest, strict=True)])
 
 
@@ -44,16 +44,32 @@ def _nearest(clip: Clip, centres: NDArray[np.float32]) -> tuple[NDArray[np.int32
     return distances.argmin(axis=1).astype(np.int32)[places], clear[places]
 
 
-def _thin_between_others(labels: NDArray[np.int16], count: int, width: int) -> NDArray[np.bool_]:
-    """Pixels of parts of objects less than ``width`` wide, with wider parts of two other objects within ``width``."""
+def _is_mixture(labels: NDArray[np.int16], centres: NDArray[np.float32], width: int) -> NDArray[np.bool_]:
+    """Pixels that may be a mixture: in a part of an object less than ``width`` wide, and between two other objects.
+
+    Those have wider parts within ``width``, and the colour lies about between theirs.
+    """
     window = (1, width, width)
     core = ndimage.maximum_filter(labels, size=window) == ndimage.minimum_filter(labels, size=window)
-    cores = core & (labels > 0)
-    highest, lowest = _extremes(labels, cores, count, window)
+    highest, lowest = _extremes(labels, core & (labels > 0), len(centres), window)
     wide = (labels == highest) | (labels == lowest)
-    highest, lowest = _extremes(labels, wide & (labels > 0), count, (1, 2 * width + 1, 2 * width + 1))
-    thin: NDArray[np.bool_] = (labels > 0) & ~wide & (lowest < highest) & (labels != lowest) & (labels != highest)
-    return thin
+    window = (1, 2 * width + 1, 2 * width + 1)
+    highest, lowest = _extremes(labels, wide & (labels > 0), len(centres), window)
+    thin = (labels > 0) & ~wide & (lowest < highest) & (labels != lowest) & (labels != highest)
+    mixture = np.zeros(labels.shape, dtype=np.bool_)
+    mixture[thin] = _between(centres)[labels[thin], lowest[thin], highest[thin]]
+    return mixture
+
+
+def _between(centres: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether colour i is near the straight line from j to k: ``bool [N, N, N]``."""
+    start, end = centres[:, None], centres[None]
+    way = end - start
+    length = np.maximum((way**2).sum(axis=2), 1)
+    share = np.clip(((centres[:, None, None] - start) * way).sum(axis=3) / length, 0, 1)
+    nearest = start + share[..., None] * way
+    between: NDArray[np.bool_] = np.linalg.norm(centres[:, None, None] - nearest, axis=3) <= _NEAR
+    return between
 
 
 def _extremes(

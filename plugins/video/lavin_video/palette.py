@@ -21,8 +21,8 @@ DARKEST: Final = 87
 def hls_palette(count: int) -> NDArray[np.uint8]:
     """``uint8 [count, 3]``: hues evenly spread from .01 on, lightness .6, saturation .65 (seaborn, ``hls_palette``)."""
     hues = [(FIRST_HUE + index / count) % 1 for index in range(count)]
-    colours = [colorsys.hls_to_rgb(hue, _LIGHTNESS, _SATURATION) for hue in hues]
-    palette: NDArray[np.uint8] = np.round(np.array(colours).reshape(-1, 3) * 255).astype(np.uint8)
+    colors = [colorsys.hls_to_rgb(hue, _LIGHTNESS, _SATURATION) for hue in hues]
+    palette: NDArray[np.uint8] = np.round(np.array(colors).reshape(-1, 3) * 255).astype(np.uint8)
     return palette
 
 

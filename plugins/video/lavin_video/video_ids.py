@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lavin_video.id_colors import find_colors
+from lavin_video.id_colors import fewest_pixels, find_colors
 from lavin_video.id_pixels import assign_pixels
 from lavin_video.palette import davis_palette, hls_palette
 from lavincli.cards.framing import Frame
@@ -50,7 +50,11 @@ class VideoIdsCodec:
     def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Instances:
         """``uint8 [T, H, W, 3]`` -> ids ``int32 [T, H, W]``, or ``[H, W]`` for one frame."""
         del context, query
-        ids = assign_pixels(rgb, find_colors(rgb))
+        colors = find_colors(rgb)
+        ids = assign_pixels(rgb, colors)
+        left = np.bincount(ids.ravel(), minlength=len(colors) + 1)[1:] >= fewest_pixels(rgb)
+        if not left.all():  # a hue that was nothing but mixtures
+            ids = assign_pixels(rgb, colors[left])
         return ids if rgb.shape[0] > 1 else ids[0]
 
     def cut(self, value: Instances, frame: Frame, size: int) -> Instances:
