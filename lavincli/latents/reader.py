@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ class RecordReader:
         self._set, self._name = found, name
         self.shape = found.shape(name)
         self.dtype = found.dtype(name)
+        self._values = math.prod(self.shape)
         self._held = found.info.records_per_shard
         self._shards: dict[int, ShardReader] = {}
         array = found.array(name)
@@ -44,7 +46,7 @@ class RecordReader:
         reader = self._shards.get(shard)
         if reader is None:
             reader = self._shards[shard] = ShardReader(self._set.shard_file(self._name, shard), self._held)
-        return np.frombuffer(reader.read(place), self.dtype).reshape(self.shape)
+        return reader.read(place, self.dtype, self._values).reshape(self.shape)
 
     def take(self, records: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[Any]:
         """Copies of several records, ``[len(records), *shape]``."""

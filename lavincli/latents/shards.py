@@ -12,7 +12,7 @@ import mmap
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import numpy as np
 from numcodecs.checksum32 import CRC32C
@@ -118,14 +118,15 @@ class ShardReader:
         ends = self.index.sum(axis=1)[self.index[:, 0] != _MISSING]
         if len(ends) and int(ends.max()) > len(self._bytes) - size - _CHECKSUM_BYTES:
             raise InputError(f"{path}: the shard is damaged (a record lies behind its end); encode it again")
-        self._places: list[list[int]] = self.index.tolist()
+        # Plain numbers: a look into an array would take as long as the whole read.
+        self._offsets: list[int] = self.index[:, 0].tolist()
 
-    def read(self, place: int) -> memoryview:
-        """The bytes of one record, as they lie in the mapped file. Raises InputError if it is missing."""
-        offset, length = self._places[place]
+    def read(self, place: int, dtype: np.dtype[Any], count: int) -> NDArray[Any]:
+        """One record of ``count`` values, a view of the mapped file. Raises InputError if it is missing."""
+        offset = self._offsets[place]
         if offset == _MISSING:
             raise InputError(f"{self._path}: record {place} of the shard is missing (its item could not be encoded)")
-        return memoryview(self._bytes)[offset : offset + length]
+        return np.frombuffer(self._bytes, dtype, count, offset)
 
 
 def checksum(data: bytes | memoryview) -> int:

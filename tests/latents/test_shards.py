@@ -17,6 +17,8 @@ from lavincli.latents.shards import ShardReader, ShardWriter
 
 RANDOM = np.random.default_rng(0)
 SHAPE = (16, 2, 3, 5)
+COUNT = 16 * 2 * 3 * 5
+HALF = np.dtype("<f2")
 
 
 def make_array(folder: Path, records: int, held: int) -> zarr.Array[Any]:
@@ -48,9 +50,9 @@ def test_zarr_reads_what_is_written_in_any_order_and_with_gaps(tmp_path: Path) -
     np.testing.assert_array_equal(array[[0, 2, 3, 4]], values[[0, 2, 3, 4]])
     assert not np.asarray(array[1]).any()
     reader = ShardReader(shard_path(tmp_path, 0), 3)
-    assert bytes(reader.read(2)) == values[2].tobytes()
+    assert reader.read(2, HALF, COUNT).tobytes() == values[2].tobytes()
     with pytest.raises(InputError, match="record 1 of the shard is missing"):
-        reader.read(1)
+        reader.read(1, HALF, COUNT)
 
 
 def test_what_zarr_writes_is_read(tmp_path: Path) -> None:
@@ -59,7 +61,7 @@ def test_what_zarr_writes_is_read(tmp_path: Path) -> None:
     array[:] = values
     for record in range(5):
         reader = ShardReader(shard_path(tmp_path, record // 3), 3)
-        assert bytes(reader.read(record % 3)) == values[record].tobytes()
+        assert reader.read(record % 3, HALF, COUNT).tobytes() == values[record].tobytes()
 
 
 def test_an_interrupted_shard_is_not_there(tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_an_interrupted_shard_is_not_there(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="another process is writing"), ShardWriter(path, 2):
             pass
     assert [file.name for file in path.parent.iterdir()] == ["0"]
-    assert bytes(ShardReader(path, 2).read(0)) == b"1234"
+    assert ShardReader(path, 2).read(0, np.dtype(np.uint8), 4).tobytes() == b"1234"
 
 
 @pytest.mark.parametrize("damage", ["cut", "index", "empty", "gone"])

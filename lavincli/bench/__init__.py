@@ -1,0 +1,1 @@
+"""Measurements: each compares ways of doing one thing, side by side in one run."""
