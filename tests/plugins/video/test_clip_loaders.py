@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +18,16 @@ from lavincli.clip import Clip, Sample
 from lavincli.errors import InputError, RootNeededError
 from lavincli.media.images import read_image
 from lavincli.media.video import write_video
-from tests.plugins.video.made_clips import photo_like, write_indexed_png, write_png_16
-
-FRAMES, HEIGHT, WIDTH = 24, 16, 20
-
+from tests.plugins.video.made_data_sets import (
+    CLIP,
+    DISTANCE,
+    FRAMES,
+    HEIGHT,
+    WIDTH,
+    kubric_flow,
+    write_davis,
+    write_kubric_scene,
+)
 
 # ---- windows ----
 
@@ -55,46 +60,11 @@ def test_windows_refuse_numbers_that_make_no_sense() -> None:
 # ---- MOVi ----
 
 
-def flow_of(frame: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """(rows, columns) as Kubric has them."""
-    rows, columns = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
-    return np.stack([rows / 4 - 2, columns / 2 - 5 + frame / 8], axis=-1)
-
-
-DISTANCE = np.linspace(3, 9, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIGHT, WIDTH)
-CLIP = photo_like(FRAMES, HEIGHT, WIDTH)
-
-
-def write_scene(scene: Path, frames: int = FRAMES) -> None:
-    """Files as Kubric's ``file_io.py`` writes them."""
-    scene.mkdir(parents=True)
-    flow = np.stack([flow_of(frame) for frame in range(frames)])
-    low, high = float(flow.min()), float(flow.max())
-    scaled = ((flow - low) * 65535 / (high - low)).astype(np.uint16)
-    # A floor, straight up, and a wall, along +x; 16 bits from -1..1 by cutting off.
-    normals = np.zeros((HEIGHT, WIDTH, 3), dtype=np.float32)
-    normals[:8, :, 0], normals[8:, :, 2] = 1, 1
-    segments = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
-    segments[2:6, 3:8], segments[9:14, 10:18] = 2, 7
-    for frame in range(frames):
-        rgba = np.dstack([CLIP[frame], np.full((HEIGHT, WIDTH), 255, dtype=np.uint8)])
-        Image.fromarray(rgba).save(scene / f"rgba_{frame:05d}.png")
-        Image.fromarray(DISTANCE + frame).save(scene / f"depth_{frame:05d}.tiff")
-        write_png_16(scene / f"forward_flow_{frame:05d}.png", np.dstack([scaled[frame], 0 * scaled[frame, :, :, :1]]))
-        write_png_16(scene / f"normal_{frame:05d}.png", ((normals + 1) * 65535 / 2).astype(np.uint16))
-        write_indexed_png(scene / f"segmentation_{frame:05d}.png", segments)
-    ranges = {"forward_flow": {"min": low, "max": high}, "backward_flow": {"min": -high, "max": -low}}
-    (scene / "data_ranges.json").write_text(json.dumps(ranges), encoding="utf-8")
-    camera = {"focal_length": 35.0, "sensor_width": 32.0}
-    metadata = {"metadata": {"num_frames": frames, "num_instances": 7, "resolution": [WIDTH, HEIGHT]}, "camera": camera}
-    (scene / "metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def movi_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("movi_e")
-    write_scene(root / "0")
-    write_scene(root / "17", frames=4)
+    write_kubric_scene(root / "0")
+    write_kubric_scene(root / "17", frames=4)
     return root
 
 
@@ -115,7 +85,7 @@ def test_movi_depth_is_inverted(movi_root: Path) -> None:
 def test_movi_flow_is_columns_then_rows_in_pixels(movi_root: Path) -> None:
     flow = movi(movi_root, "test", annotation="flow", frames=3, start=1)[0].target
     assert flow.shape == (3, HEIGHT, WIDTH, 2)
-    np.testing.assert_allclose(flow[2], flow_of(3)[..., ::-1], atol=3e-4)
+    np.testing.assert_allclose(flow[2], kubric_flow(3)[..., ::-1], atol=3e-4)
     with pytest.raises(ValueError, match="next one"):
         movi(movi_root, "test", annotation="flow", every=2)
 
@@ -192,26 +162,10 @@ def test_damaged_ranges_are_named(movi_root: Path, tmp_path: Path, content: str)
 # ---- DAVIS ----
 
 
-def write_sequence(root: Path, name: str, frames: int) -> None:
-    images, annotations = (root / kind / "480p" / name for kind in ("JPEGImages", "Annotations"))
-    images.mkdir(parents=True)
-    indices = np.zeros((HEIGHT, WIDTH), dtype=np.uint8)
-    for frame in range(frames):
-        Image.fromarray(CLIP[frame]).save(images / f"{frame:05d}.jpg", quality=95)
-        indices[:] = 0
-        indices[2:6, frame : frame + 5], indices[10:13, 8:12], indices[14, 3] = 1, 2, 255
-        write_indexed_png(annotations / f"{frame:05d}.png", indices)
-
-
 @pytest.fixture(scope="module")
 def davis_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("DAVIS")
-    for name, frames in (("bear", 6), ("bike-packing", 9), ("left-out", 4)):
-        write_sequence(root, name, frames)
-    lists = root / "ImageSets" / "2017"
-    lists.mkdir(parents=True)
-    (lists / "train.txt").write_text("bear\n", encoding="utf-8")
-    (lists / "val.txt").write_text("bike-packing\n", encoding="utf-8")
+    write_davis(root, {"bear": 6, "bike-packing": 9, "left-out": 4}, train="bear", val="bike-packing")
     return root
 
 
