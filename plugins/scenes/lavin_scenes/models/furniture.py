@@ -11,16 +11,22 @@ from lavin_scenes.parts import Part
 
 def chair(draw: Draw) -> Model:
     """A chair or a stool."""
+    return seat(draw, draw.between(0.42, 0.48))
+
+
+def seat(draw: Draw, height: float) -> Model:
+    """A chair or a stool to sit on at a height."""
     frame = draw.looks.wood() if draw.chance(0.6) else draw.looks.paint()
-    seat = draw.looks.cloth(0.4) if draw.chance(0.4) else frame
-    half, height = draw.between(0.19, 0.24), draw.between(0.42, 0.48)
+    cover = draw.looks.cloth(0.4) if draw.chance(0.4) else frame
+    half = draw.between(0.19, 0.24)
+    height -= 0.025
     parts = _legs(draw, frame, half - 0.025, half - 0.025, height - 0.02, draw.between(0.014, 0.025))
-    parts.append(soft_box(seat, (half, half, 0.025), (0, 0, height), 0.02))
+    parts.append(soft_box(cover, (half, half, 0.025), (0, 0, height), 0.02))
     if draw.chance(0.15):
         return Model("stool", parts, top=(half, half, height + 0.025))
     back = draw.between(0.38, 0.55)
     if draw.chance(0.5):
-        parts.append(soft_box(seat, (half, 0.018, back * 0.35), (0, half - 0.02, height + back * 0.65), 0.015))
+        parts.append(soft_box(cover, (half, 0.018, back * 0.35), (0, half - 0.02, height + back * 0.65), 0.015))
         parts += [
             box(frame, (0.018, 0.015, back / 2), (x, half - 0.018, height + back / 2))
             for x in (-half + 0.03, half - 0.03)
