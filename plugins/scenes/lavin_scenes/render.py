@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,16 @@ from lavin_scenes.camera import Camera
 from lavin_scenes.cast import Hits, first_hits
 from lavin_scenes.parts import Parts
 from lavin_scenes.scene import Scene
-from lavin_scenes.shade import develop, shade
+from lavin_scenes.shade import Arriving, arriving, arriving_between, develop, shade
 from lavin_scenes.surface import Surface, surface_of
-from lavin_scenes.vectors import Floats
+from lavin_scenes.vectors import Floats, vector
 from lavin_scenes.view import View, partial_view, whole_view
 
 _CREASE = 0.85
 """Cosine of the angle between neighbouring pixels' normals under which their border gets more rays."""
-_OFFSETS = ((-0.125, -0.375), (0.375, -0.125), (-0.375, 0.125), (0.125, 0.375))
+_CONTRAST = 0.12
+"""The same for the difference of their brightness, 0..1."""
+_OFFSETS: Final = vector([(-0.125, -0.375), (0.375, -0.125), (-0.375, 0.125), (0.125, 0.375)])
 """Places of the four rays in such a pixel: no two share a row or a column."""
 
 
@@ -44,41 +47,53 @@ class Shot:
 
 
 def take(scene: Scene, time: float, size: int) -> Shot:
-    """The picture of a scene at a time in seconds, ``size`` x ``size`` pixels."""
+    """The picture of a scene at a time in seconds, ``size`` x ``size`` pixels.
+
+    One ray goes through each pixel's centre; what it meets is what is known of the pixel. Where neighbours differ, the
+    colour is the mean of four more rays.
+    """
     camera, parts = scene.camera(time), scene.parts_at(time)
     view = whole_view(camera, size)
-    hits, surface, color = _look(scene, parts, view)
-    rough = _needs_more_rays(hits, surface, color, size)
-    row, column = np.divmod(rough, size)
-    shape = (len(_OFFSETS), 1)
-    right, down = (np.array([offset[axis] for offset in _OFFSETS], np.float32).reshape(shape) for axis in (0, 1))
-    finer = partial_view(camera, size, (column + 0.5 + right).ravel(), (row + 0.5 + down).ravel())
-    color[:, rough] = _look(scene, parts, finer)[2].reshape(3, len(_OFFSETS), -1).mean(axis=1)
+    hits, surface = look(scene, parts, view)
+    light = arriving(scene, parts, hits, surface, view)
+    color = develop(shade(scene, hits, surface, view, light), scene.exposure)
+    rough = _rough_pixels(hits, surface, color, size)
+    color[:, rough] = _finer(scene, parts, camera, hits, light, rough, size)
     rgb = (color.T.reshape(size, size, 3) * 255 + 0.5).astype(np.uint8)
     return Shot(scene, time, camera, parts, view, hits, surface, rgb)
 
 
-def _look(scene: Scene, parts: Parts, view: View) -> tuple[Hits, Surface, Floats]:
+def look(scene: Scene, parts: Parts, view: View) -> tuple[Hits, Surface]:
+    """What a view's rays meet."""
     hits = first_hits(parts, view.candidates(parts), view.camera.place, view.directions)
-    surface = surface_of(parts, scene.parts, hits, view)
-    return hits, surface, develop(shade(scene, parts, hits, surface, view), scene.exposure)
+    return hits, surface_of(parts, scene.parts, hits, view)
 
 
-def _needs_more_rays(hits: Hits, surface: Surface, color: Floats, size: int) -> NDArray[np.intp]:
+def _finer(
+    scene: Scene, parts: Parts, camera: Camera, hits: Hits, light: Arriving, rough: NDArray[np.intp], size: int
+) -> Floats:
+    """Colours ``[3, R]`` of pixels from several rays each."""
+    pixel = np.tile(rough, len(_OFFSETS))
+    row, column = np.divmod(pixel, size)
+    right, down = np.repeat(_OFFSETS, len(rough), axis=0).T
+    view = partial_view(camera, size, column + 0.5 + right, row + 0.5 + down)
+    own, surface = look(scene, parts, view)
+    reaching = arriving_between(scene, parts, own, surface, light, pixel, own.part == hits.part[pixel])
+    color = develop(shade(scene, own, surface, view, reaching), scene.exposure)
+    mean: Floats = color.reshape(3, len(_OFFSETS), -1).mean(axis=1)
+    return mean
+
+
+def _rough_pixels(hits: Hits, surface: Surface, color: Floats, size: int) -> NDArray[np.intp]:
     """The pixels beside another part, a crease, or the border of a shadow."""
-    part = hits.part.reshape(size, size)
-    face = hits.face.reshape(size, size)
+    part, face = hits.part.reshape(size, size), hits.face.reshape(size, size)
     normal = surface.normal.reshape(3, size, size)
     gray = color.mean(axis=0).reshape(size, size)
     rough = np.zeros((size, size), dtype=np.bool_)
-    for here, there in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        bent = (normal[:, *_tuple(here)] * normal[:, *_tuple(there)]).sum(axis=0) < _CREASE
+    for here, there in ((np.s_[:-1, :], np.s_[1:, :]), (np.s_[:, :-1], np.s_[:, 1:])):
+        bent = (normal[:, *here] * normal[:, *there]).sum(axis=0) < _CREASE
         border = (part[here] != part[there]) | ((face[here] != face[there]) & bent)
-        border |= np.abs(gray[here] - gray[there]) > 0.08
+        border |= np.abs(gray[here] - gray[there]) > _CONTRAST
         rough[here] |= border
         rough[there] |= border
     return np.nonzero(rough.ravel())[0]
-
-
-def _tuple(index: slice | tuple[slice, ...]) -> tuple[slice, ...]:
-    return index if isinstance(index, tuple) else (index,)

@@ -69,9 +69,9 @@ def living_room(draw: Draw, people: int) -> Scene:
         _furnish(stage, room.on_wall, wall, room.half[wall % 2], draw)
     for _ in range(draw.count(1, 3) if not people else draw.count(0, 1)):
         model = one_of(draw, FURNITURE)
-        thing = stage.stand(model, 1.4, depth)
-        if thing is not None and draw.chance(0.7):
-            stage.set_on(model, thing, [one_of(draw, KITCHEN) for _ in range(draw.count(1, 3))])
+        standing = stage.stand(model, 1.4, depth)
+        if standing is not None and draw.chance(0.7):
+            stage.set_on(model, standing, [one_of(draw, KITCHEN) for _ in range(draw.count(1, 3))])
     _scatter(stage, TOYS + SOLIDS, draw.count(0, 2), depth * 0.5, moving=0.6)
     lamps = room.lamps(draw, draw.count(1, 2))
     for thing in lamp_shades(lamps, draw) if draw.chance(0.5) else []:

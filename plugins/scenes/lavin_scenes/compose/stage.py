@@ -62,7 +62,8 @@ class Stage:
 
         Args:
             radius: of the circle that must be free.
-            near, far: metres.
+            near: metres.
+            far: metres.
             spread: how far from the middle of the picture, 1 = up to its sides.
         """
         half = 0.5 / self.camera.focal

@@ -14,7 +14,7 @@ _BLACK = Material(Plain(palette.linear(0.05, 0.05, 0.05)), gloss=0.4, sharpness=
 
 
 class _Build(NamedTuple):
-    """Measures of a kind / height of the back: length, girth, leg's radius, neck's length and rise, head, ears, tail."""
+    """Measures of a kind / height of the back; ``neck`` is its length, ``rise`` how steep it is, ``leg`` a radius."""
 
     height: tuple[float, float]
     length: float

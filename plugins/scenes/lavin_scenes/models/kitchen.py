@@ -115,8 +115,8 @@ def books(draw: Draw) -> Model:
         half = (draw.between(0.07, 0.11), draw.between(0.1, 0.15), draw.between(0.01, 0.025))
         cover, turned = draw.looks.cloth(0.4), turn(2, draw.between(-0.4, 0.4))
         parts.append(box(paper, (half[0] * 0.96, half[1] * 0.96, half[2] * 0.8), (0.004, 0, height + half[2]), turned))
-        for level in (0.1, 1.9):
-            parts.append(box(cover, (half[0], half[1], half[2] * 0.12), (0, 0, height + half[2] * level), turned))
+        lid = (half[0], half[1], half[2] * 0.12)
+        parts += [box(cover, lid, (0, 0, height + half[2] * level), turned) for level in (0.1, 1.9)]
         height += 2 * half[2]
     return Model("book", parts, top=(0.06, 0.09, height))
 

@@ -51,8 +51,8 @@ def bush(draw: Draw) -> Model:
         for _ in range(8):
             way = draw.random.normal(0, 1, 3)
             way[2] = abs(way[2])
-            place = parts[0].pose.place + way / np.linalg.norm(way) * parts[0].size[0]
-            parts.append(ball(bloom, unit * 0.09, place))
+            blooming = parts[0].pose.place + way / np.linalg.norm(way) * parts[0].size[0]
+            parts.append(ball(bloom, unit * 0.09, blooming))
     return Model("bush", parts)
 
 

@@ -36,8 +36,7 @@ def house(draw: Draw) -> Model:
             x = (column - (columns - 1) / 2) * 2 * half_x / columns
             z = height * (floor + 0.55) / floors
             door = floor == 0 and column == columns - 1
-            size = (0.45, 0.04, 1.0) if door else (0.45, 0.04, 0.55)
-            parts.append(box(frame, size, (x, -half_y, 1.0 if door else z)))
+            parts.append(box(frame, (0.45, 0.04, 1.0 if door else 0.55), (x, -half_y, 1.0 if door else z)))
             if not door:
                 parts.append(box(_GLASS, (0.36, 0.05, 0.46), (x, -half_y, z)))
     if draw.chance(0.5):

@@ -20,7 +20,7 @@ Field = Callable[[Floats, slice | np.typing.NDArray[np.intp]], Floats]
 
 
 def march(field: Field, origin: Floats, direction: Floats, radius: Floats, centre: Floats) -> Floats:
-    """Distances at which rays ``[3, N]`` enter bodies inside balls of ``radius`` ``[N]`` around ``centre`` ``[3, N]``."""
+    """How far rays ``[3, N]`` go until they enter bodies inside balls: ``radius`` ``[N]``, ``centre`` ``[3, N]``."""
     offset = centre - origin
     nearest = dot(offset, direction)
     inside = radius * radius - (dot(offset, offset) - nearest * nearest)
