@@ -15,7 +15,7 @@ from lavincli.plugin_author.check_blocks import check_block
 from lavincli.plugin_author.own_tests import check_own_tests
 from lavincli.registry import registry, task, tasks
 
-_BLOCKS = ("loaders", "codecs", "transforms", "metrics")
+KINDS = ("loaders", "codecs", "transforms", "metrics")
 _OURS = "lavin"
 """The distribution whose plugins are tested together, by ``make test``."""
 
@@ -51,7 +51,7 @@ class PluginChecks:
         yield _api(plugin)
         yield Check("registers", not plugin.problems, "; ".join(plugin.problems) or "all that it names")
         yield _hooks(name)
-        for kind in _BLOCKS:
+        for kind in KINDS:
             for block in plugin.provides.get(kind, ()):
                 yield check_block(kind, block, registry().block(kind, block))
                 yield self._in_use(kind, block, plugin)
