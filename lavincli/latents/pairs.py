@@ -9,8 +9,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from types import TracebackType
 from typing import Final, Self
+
+import numpy as np
 
 from lavincli.cards.framing import generator
 from lavincli.cards.task import Task
@@ -39,6 +42,8 @@ class PairSource:
         size: height and width in pixels.
         seed: of what is drawn at random.
         crops: None: each sample once, as evaluation sees it; a number: that many random crops of random samples.
+        exclude: patterns of sample keys that are not drawn for crops.
+        purpose: another one draws other crops, with the same seed.
     """
 
     task: Task
@@ -46,6 +51,8 @@ class PairSource:
     size: int
     seed: int
     crops: int | None = None
+    exclude: tuple[str, ...] = ()
+    purpose: str = "train"
 
     def __len__(self) -> int:
         return len(self.samples) if self.crops is None else self.crops
@@ -54,10 +61,20 @@ class PairSource:
         """The pair of one record; random crops of a sample have the record's number in their key."""
         if self.crops is None:
             return self._whole(self.samples[record])
-        random = generator("crop", self.seed, self.task.name, record)
-        sample = self.samples[int(random.integers(len(self.samples)))]
+        random = generator("crop", self.purpose, self.seed, self.task.name, record)
+        sample = self._drawn(random)
         pair = self.task.pair(sample, size=self.size, seed=int(random.integers(2**62)), augment=True)
         return Pair(f"{pair.key}#{record}", pair.input, pair.target)
+
+    def _drawn(self, random: np.random.Generator) -> Sample:
+        for _ in range(_TRIES):
+            sample = self.samples[int(random.integers(len(self.samples)))]
+            if not any(fnmatch(sample.key, pattern) for pattern in self.exclude):
+                return sample
+        raise InputError(
+            f"{self.task.name}: none of {_TRIES} samples is left after leaving out {', '.join(self.exclude)}; "
+            "leave out less"
+        )
 
     def _whole(self, sample: Sample) -> Pair:
         return self.task.pair(sample, size=self.size, seed=self.seed)
@@ -88,7 +105,7 @@ class PairSource:
     @property
     def identity(self) -> str:
         """Hash of what decides which pair each record is, as far as it is known without reading the data."""
-        about = [self.task.name, len(self.samples), self.size, self.seed, self.crops]
+        about = [self.task.name, len(self.samples), self.size, self.seed, self.crops, self.exclude, self.purpose]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 

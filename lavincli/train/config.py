@@ -23,14 +23,16 @@ class DataConfig(_Settings):
     """Pairs of pictures, rendered once before training and drawn from at random.
 
     tasks: weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required,
-    so that bundled pictures are never trained on by accident. exclude: patterns of sample keys to leave out.
+    so that bundled pictures are never trained on by accident. exclude: patterns of sample keys to leave out. latents: a
+    store that `lavin encode` made of the tasks' train splits, in place of roots and crops; for a J-DiT.
     """
 
     size: int = Field(gt=0, multiple_of=16)
     tasks: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
-    roots: dict[str, Path]
+    roots: dict[str, Path] = {}
+    latents: Path | None = None
     exclude: tuple[str, ...] = ()
-    pairs_per_task: int = Field(gt=0)
+    pairs_per_task: int = Field(default=1000, gt=0)
     held_out_pairs: int = Field(default=64, gt=0)
     seed: int = 0
     workers: int = Field(default=2, ge=0)
@@ -143,6 +145,12 @@ class STVAETrainConfig(_TrainConfig):
     freeze_encoder: bool = False
 
     @model_validator(mode="after")
+    def _pictures(self) -> STVAETrainConfig:
+        if self.data.latents is not None:
+            raise ValueError("data.latents holds latents, but an ST-VAE is trained on pictures: give data.roots")
+        return self
+
+    @model_validator(mode="after")
     def _something_to_freeze(self) -> STVAETrainConfig:
         if self.freeze_encoder and self.start_from is None:
             raise ValueError(
@@ -168,7 +176,7 @@ class JDiTTrainConfig(_TrainConfig):
     @model_validator(mode="after")
     def _enough_pairs(self) -> JDiTTrainConfig:
         needed = self.sequence.pairs + self.sequence.queries
-        if self.data.pairs_per_task < needed:
+        if self.data.latents is None and self.data.pairs_per_task < needed:
             raise ValueError(f"data.pairs_per_task must be at least sequence.pairs + sequence.queries = {needed}")
         if self.data.held_out_pairs < _FEWEST_HELD_OUT:
             raise ValueError(

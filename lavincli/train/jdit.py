@@ -15,12 +15,10 @@ from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
 from lavincli.pipeline.model_directory import load_networks, load_stvae, read_config, save_model
 from lavincli.registry import task
-from lavincli.train.batches import to_tensor
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig
 from lavincli.train.engine import Engine, State
 from lavincli.train.latent_pools import latent_pairs
 from lavincli.train.objective import Figures
-from lavincli.train.pairs import rendered_pairs
 from lavincli.train.patch_pca import psnr
 from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
 
@@ -75,29 +73,43 @@ class JDiTObjective:
             # The context is read once for all its queries, a query once for all its noises.
             return jdit.denoise(x, t, jdit.remember(query, jdit.remember(context)))
         contexts = context.repeat_interleave(len(x) // len(context), 0)
-        out: Tensor = jdit(x, t, torch.cat([contexts, query.repeat_interleave(len(x) // len(query), 0)], dim=2))
+        cond = torch.cat([contexts, query.repeat_interleave(len(x) // len(query), 0)], dim=2)
+        out: Tensor = jdit(x, t, cond)
         return out
 
     @torch.no_grad()
     def validate(self, averaged: State) -> Figures:
-        """PSNR of sampled held-out answers as pictures, for each task, with two pairs, and their mean."""
+        """PSNR of sampled held-out answers as pictures, for each task, with two pairs, and their mean.
+
+        Against what the ST-VAE makes of the truth's latents: what the J-DiT can reach is then no matter of the ST-VAE.
+        """
         self.averaged_jdit.load_state_dict(averaged)
         figures = {f"psnr/{t.name}": self._held_out_psnr(t.name, i) for i, t in enumerate(self.tasks)}
         return {"psnr": sum(figures.values()) / len(figures), **figures}
 
     def _held_out_psnr(self, name: str, number: int) -> float:
         count = _VALIDATION_PAIRS + _VALIDATION_QUERIES
-        latents = torch.from_numpy(self.held_out[name][:count].copy()).float()[None].to(self.device)
-        batch = sequence_batch(latents, _VALIDATION_PAIRS)
+        pool = self.held_out[name]
+        numbers = range(min(count, len(pool)))
+        inputs, targets = (
+            torch.from_numpy(side(numbers)).float()[None].to(self.device) for side in (pool.inputs, pool.targets)
+        )
+        batch = sequence_batch(inputs, targets, _VALIDATION_PAIRS)
         context = batch.context.expand(len(batch.query), -1, -1, -1, -1)
         noise = torch.randn(batch.target.shape, generator=torch.Generator().manual_seed(number)).to(self.device)
         settings = self.config.sampling
         with self._autocast():
             cond = torch.cat([context, batch.query], dim=2)
-            answer = sample(self.averaged_jdit, cond, noise, guidance=settings.guidance, grid=settings.grid)
-            pictures = self.stvae.decode(self.stvae.denormalise(answer)).float().cpu()
-        truth = rendered_pairs(task(name), self.config.data, held_out=True)[_VALIDATION_PAIRS:count, 1]
-        return psnr(pictures, to_tensor(truth))
+            answer = sample(
+                self.averaged_jdit,
+                cond,
+                noise,
+                guidance=settings.guidance,
+                grid=settings.grid,
+                query_frames=batch.query.shape[2],
+            )
+            answered, truth = (self.stvae.decode(self.stvae.denormalise(x)).float() for x in (answer, batch.target))
+        return psnr(answered, truth.clamp(-1, 1))
 
     def export(self, averaged: State, out: Path, summary: Mapping[str, float]) -> Path:
         """Write `out/model`, a model directory in float16."""

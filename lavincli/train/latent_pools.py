@@ -1,48 +1,101 @@
-"""Latents of rendered pairs: encoded once, kept beside the pairs, memory-mapped."""
+"""The latents that a J-DiT is trained on: of a store that `lavin encode` made, or of one made on first use."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lavincli.atomic import atomic_path
 from lavincli.cards.task import Task
+from lavincli.errors import ConfigError, InputError
+from lavincli.latents.encode import encode_set, plan_set, store_info
+from lavincli.latents.reader import LatentPairs
+from lavincli.latents.store import create_store, open_store, require_stvae
 from lavincli.model.stvae import STVAE
-from lavincli.model.weights import network_hash
-from lavincli.train.batches import to_tensor
 from lavincli.train.config import DataConfig
-from lavincli.train.pairs import pairs_key, rendered_pairs
+from lavincli.train.pairs import pair_source
 
 log = logging.getLogger(__name__)
-_ENCODED_AT_ONCE = 32
+_TRAIN, _HELD_OUT = "train", "held_out"
 
 
-@torch.no_grad()
+class LatentPool(Protocol):
+    """Pairs of latents by number: `inputs` and `targets` give `[n, 16, T', h, w]`."""
+
+    def __len__(self) -> int: ...
+
+    def inputs(self, numbers: Sequence[int] | NDArray[np.integer[Any]], /) -> NDArray[np.floating[Any]]: ...
+
+    def targets(self, numbers: Sequence[int] | NDArray[np.integer[Any]], /) -> NDArray[np.floating[Any]]: ...
+
+
+class Part:
+    """Some neighbouring pairs of a pool."""
+
+    def __init__(self, pool: LatentPool, places: range) -> None:
+        self._pool, self._places = pool, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def inputs(self, numbers: Sequence[int] | NDArray[np.integer[Any]], /) -> NDArray[np.floating[Any]]:
+        """Latents of inputs."""
+        return self._pool.inputs(np.asarray(numbers) + self._places.start)
+
+    def targets(self, numbers: Sequence[int] | NDArray[np.integer[Any]], /) -> NDArray[np.floating[Any]]:
+        """Latents of targets."""
+        return self._pool.targets(np.asarray(numbers) + self._places.start)
+
+
 def latent_pairs(
     task: Task, data: DataConfig, stvae: STVAE, *, precision: torch.dtype, held_out: bool = False
-) -> NDArray[np.float16]:
-    """`float16 [N, 2, 16, T', h, w]`: normalised posterior means of a task's inputs and targets.
+) -> LatentPool:
+    """The pairs of one task, to train on or held out.
 
-    The file's name carries hashes of the pairs and of the ST-VAE.
+    From the store `data.latents`, of which the last `data.held_out_pairs` are held out; without one, from random crops
+    that are encoded on first use and kept under `data.cache`. Raises InputError for a store of another ST-VAE (with
+    both hashes), ConfigError if it lacks the task or holds too few pairs.
     """
-    about = pairs_key(task, data, held_out=held_out) + network_hash(stvae)
-    path = data.cache / f"{task.name}-{hashlib.sha256(about.encode()).hexdigest()[:16]}-latents.npy"
-    if not path.exists():
-        pairs = rendered_pairs(task, data, held_out=held_out)
-        log.info("encoding %d pairs of %s", len(pairs), task.name)
-        clips = pairs.reshape(-1, *pairs.shape[2:])
-        device = next(stvae.parameters()).device
-        parts = []
-        for start in range(0, len(clips), _ENCODED_AT_ONCE):
-            with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                mean = stvae.encode(to_tensor(clips[start : start + _ENCODED_AT_ONCE]).to(device)).mean
-            parts.append(stvae.normalise(mean.float()).half().cpu().numpy())
-        latents = np.concatenate(parts)
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.save(file, latents.reshape(len(pairs), 2, *latents.shape[1:]))
-    array: NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+    if data.latents is None:
+        return _encoded(task, data, stvae, precision, held_out=held_out)
+    store = open_store(data.latents)
+    require_stvae(store, store_info(stvae, "").stvae)
+    sets = [
+        found
+        for found in store.sets()
+        if (found.info.task, found.info.split, found.info.resolution) == (task.name, _TRAIN, data.size)
+    ]
+    if not sets:
+        raise ConfigError(f"data.latents: {data.latents} holds no training pairs of {task.name} at {data.size} px")
+    (found, *_) = sets
+    if found.info.card_version != task.card.version:
+        raise ConfigError(
+            f"data.latents: {data.latents} holds {task.name} version {found.info.card_version}, "
+            f"the card's is {task.card.version}; encode it again"
+        )
+    pairs = LatentPairs(found)
+    border = len(pairs) - data.held_out_pairs
+    if border < 1:
+        raise ConfigError(
+            f"data.latents: {found.folder} holds {len(pairs)} pairs, but {data.held_out_pairs} are held out"
+        )
+    return Part(pairs, range(border, len(pairs)) if held_out else range(border))
+
+
+def _encoded(task: Task, data: DataConfig, stvae: STVAE, precision: torch.dtype, *, held_out: bool) -> LatentPairs:
+    dataset, source = pair_source(task, data, held_out=held_out)
+    info = store_info(stvae, "training")
+    # A folder for each ST-VAE and choice of crops: a store holds one of each.
+    store = create_store(data.cache / f"latents-{info.stvae[:12]}-{source.identity[:12]}.zarr", info)
+    found = plan_set(store, source, dataset, _HELD_OUT if held_out else _TRAIN)
+    log.info("encoding %d pairs of %s", len(source), task.name)
+    encode_set(found, source, stvae, workers=data.workers, dtype=precision)
+    notes = found.notes()
+    failed = np.flatnonzero(notes.state != 1)
+    if len(failed):
+        raise InputError(f"{task.name}: {notes.key[failed[0]]}: {notes.problem[failed[0]]}")
+    return LatentPairs(found)

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from lavincli.cards.framing import generator
-from lavincli.model.config import LATENT_CHANNELS
 from lavincli.train.config import SequenceConfig
+from lavincli.train.latent_pools import LatentPool
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceBatch:
     """B contexts of K pairs, each with M queries and their targets.
 
-    context: [B, 16, 2 K T', h, w] (in 1, target 1, in 2, ...), or one frame of zeros for the null context; query and
-    target: [B M, 16, T', h, w], the M queries of a context side by side.
+    context: [B, 16, K (Ti + Tt), h, w] (in 1, target 1, in 2, ...), or one frame of zeros for the null context; query
+    [B M, 16, Ti, h, w] and target [B M, 16, Tt, h, w], the M queries of a context side by side.
     """
 
     context: Tensor
@@ -29,11 +28,14 @@ class SequenceBatch:
 
 
 class SequenceBatches:
-    """Draws batches from pools of latent pairs; K is drawn for the whole batch, so that its shape is one."""
+    """Draws batches from pools of latent pairs.
+
+    K is drawn for the whole batch, and so is the length of the clips, so that a batch has one shape.
+    """
 
     def __init__(
         self,
-        pools: Sequence[NDArray[np.float16]],
+        pools: Sequence[LatentPool],
         weights: Sequence[float],
         config: SequenceConfig,
         batch_size: int,
@@ -41,6 +43,9 @@ class SequenceBatches:
     ) -> None:
         self._pools, self._config = pools, config
         self._shares = np.asarray(weights, dtype=np.float64) / sum(weights)
+        shapes = [(pool.inputs([0]).shape, pool.targets([0]).shape) for pool in pools]
+        # For each pool, which pools have clips as long as its own.
+        self._alike = [np.array([shape == other for other in shapes]) for shape in shapes]
         self._batch_size, self._seed = batch_size, seed
 
     def __call__(self, step: int) -> SequenceBatch:
@@ -48,21 +53,22 @@ class SequenceBatches:
         random = generator("sequences", self._seed, step)
         pairs = int(random.integers(1, self._config.pairs + 1))
         queries = self._config.queries
-        chosen = []
-        for pool in random.choice(len(self._pools), self._batch_size, p=self._shares):
-            array = self._pools[pool]
-            chosen.append(array[np.sort(random.choice(len(array), pairs + queries, replace=False))])
-        latents = torch.from_numpy(np.stack(chosen)).float()
-        latents = latents[:, torch.from_numpy(random.permutation(pairs + queries))]
-        batch = sequence_batch(latents, pairs)
+        shares = np.where(self._alike[random.choice(len(self._pools), p=self._shares)], self._shares, 0)
+        inputs, targets = [], []
+        for number in random.choice(len(self._pools), self._batch_size, p=shares / shares.sum()):
+            pool = self._pools[number]
+            chosen = random.choice(len(pool), pairs + queries, replace=False)
+            inputs.append(pool.inputs(chosen))
+            targets.append(pool.targets(chosen))
+        first, second = (torch.from_numpy(np.stack(side)).float() for side in (inputs, targets))
+        batch = sequence_batch(first, second, pairs)
         if random.random() < self._config.null_context:
             return SequenceBatch(torch.zeros_like(batch.context[:, :, :1]), batch.query, batch.target)
         return batch
 
 
-def sequence_batch(latents: Tensor, pairs: int) -> SequenceBatch:
-    """[B, K + M, 2, 16, T', h, w] -> the first K pairs as context, the other M as queries and targets."""
-    batch, height, width = latents.shape[0], *latents.shape[-2:]
-    context = latents[:, :pairs].permute(0, 3, 1, 2, 4, 5, 6).reshape(batch, LATENT_CHANNELS, -1, height, width)
-    query, target = latents[:, pairs:].flatten(0, 1).unbind(1)
-    return SequenceBatch(context, query, target)
+def sequence_batch(inputs: Tensor, targets: Tensor, pairs: int) -> SequenceBatch:
+    """[B, K + M, 16, T', h, w] each -> the first K pairs as context, the other M as queries and targets."""
+    parts = [side[:, pair] for pair in range(pairs) for side in (inputs, targets)]
+    query, target = (side[:, pairs:].flatten(0, 1) for side in (inputs, targets))
+    return SequenceBatch(torch.cat(parts, dim=2), query, target)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from lavincli.errors import ConfigError
+from lavincli.errors import ConfigError, InputError
+from lavincli.latents.encode import Share
+from lavincli.latents.job import EncodeJob, EncodeSettings
+from lavincli.latents.reader import LatentPairs
+from lavincli.latents.store import open_store
 from lavincli.model.config import STVAEConfig
 from lavincli.model.stvae import STVAE
 from lavincli.registry import task
@@ -65,7 +71,7 @@ def test_excluded_pictures_are_not_shown(stvae_config: Config, train_tasks: Path
     whole = stvae_config(data={"pairs_per_task": 6}).data
     one = rendered_pairs(task("small_denoising"), data)[:, 1]
     assert not np.array_equal(one, rendered_pairs(task("small_denoising"), whole)[:, 1])
-    with pytest.raises(ConfigError, match=r"data\.exclude: \* leaves next to none of"):
+    with pytest.raises(InputError, match=r"none of 100 samples is left after leaving out \*"):
         rendered_pairs(task("small_denoising"), stvae_config(data={"exclude": ["*"]}).data)
 
 
@@ -105,47 +111,87 @@ def test_to_tensor() -> None:
     assert tensor.flatten().tolist() == pytest.approx([-1, 1, -0.6])
 
 
-def test_latents_of_pairs(stvae_config: Config) -> None:
+@pytest.fixture
+def stvae() -> STVAE:
     torch.manual_seed(0)
-    stvae = STVAE(STVAEConfig(block_out_channels=(4, 4, 8, 8), layers_per_block=1, norm_groups=2)).eval()
+    return STVAE(STVAEConfig(block_out_channels=(4, 4, 8, 8), layers_per_block=1, norm_groups=2)).eval()
+
+
+def test_latents_of_pairs(stvae_config: Config, stvae: STVAE) -> None:
     data = stvae_config().data
     latents = latent_pairs(task("small_negative"), data, stvae, precision=torch.float32)
-    assert latents.shape == (12, 2, 16, 1, 2, 2)
+    assert len(latents) == 12
+    assert latents.inputs([3, 1]).shape == (2, 16, 1, 2, 2)
     pairs = rendered_pairs(task("small_negative"), data)
     with torch.no_grad():
         expected = stvae.normalise(stvae.encode(to_tensor(pairs[:, 1].copy())).mean)
-    assert torch.allclose(torch.from_numpy(latents[:, 1].copy()).float(), expected, atol=2e-3)
+    assert torch.allclose(torch.from_numpy(latents.targets(range(12))).float(), expected, atol=2e-3)
     with torch.no_grad():
         next(iter(stvae.parameters())).add_(0.5)
     other = latent_pairs(task("small_negative"), data, stvae, precision=torch.float32)
-    assert not np.array_equal(latents, other)
+    assert not np.array_equal(latents.targets(range(12)), other.targets(range(12)))
+
+
+def test_latents_of_a_store(stvae_config: Config, stvae: STVAE, train_tasks: Path, tmp_path: Path) -> None:
+    """What `lavin encode` made is trained on; its last pairs are held out."""
+    path, found = tmp_path / "latents.zarr", task("small_negative")
+    settings = EncodeSettings(resolution=16, crops=9)
+    roots = {"pairs": train_tasks.parent / "pairs"}
+    EncodeJob(path, stvae, "small", [found], roots, settings).run(Share())
+    data = stvae_config().data.model_copy(update={"latents": path, "roots": {}})
+    whole = LatentPairs(open_store(path).sets()[0]).inputs(range(9))
+    trained, kept = (latent_pairs(found, data, stvae, precision=torch.float32, held_out=held) for held in (False, True))
+    np.testing.assert_array_equal(trained.inputs(range(5)), whole[:5])
+    np.testing.assert_array_equal(kept.inputs([3, 0]), whole[[8, 5]])
+    for change, message in (
+        ({"size": 32}, "holds no training pairs of small_negative at 32 px"),
+        ({"held_out_pairs": 9}, "holds 9 pairs, but 9 are held out"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            latent_pairs(found, data.model_copy(update=change), stvae, precision=torch.float32)
+    other = STVAE(stvae.config)
+    with pytest.raises(InputError, match=r"were made by the ST-VAE [0-9a-f]{64}, but the model's is [0-9a-f]{64}"):
+        latent_pairs(found, data, other, precision=torch.float32)
 
 
 def test_a_sequence_is_in_target_in_target_query() -> None:
     pairs, queries = 2, 3
-    latents = torch.zeros(2, pairs + queries, 2, 16, 1, 2, 2)
+    inputs = torch.zeros(2, pairs + queries, 16, 1, 2, 2)
     for element in range(2):
         for pair in range(pairs + queries):
-            for side in range(2):
-                latents[element, pair, side] = 100 * element + 10 * pair + side
-    batch = sequence_batch(latents, pairs)
+            inputs[element, pair] = 100 * element + 10 * pair
+    batch = sequence_batch(inputs, inputs + 1, pairs)
     assert batch.context[:, 0, :, 0, 0].tolist() == [[0, 1, 10, 11], [100, 101, 110, 111]]
     assert batch.query[:, 0, 0, 0, 0].tolist() == [20, 30, 40, 120, 130, 140]
     assert batch.target[:, 0, 0, 0, 0].tolist() == [21, 31, 41, 121, 131, 141]
 
 
-def latent_pools() -> list[np.ndarray[tuple[int, ...], np.dtype[np.float16]]]:
-    random = np.random.default_rng(0)
-    return [random.normal(size=(9, 2, 16, 1, 2, 2)).astype(np.float16) for _ in range(2)]
+class Pool:
+    """Random latents, of other lengths for inputs and targets."""
+
+    def __init__(self, seed: int, frames: tuple[int, int] = (1, 1)) -> None:
+        random = np.random.default_rng(seed)
+        self._sides = [random.normal(size=(9, 16, length, 2, 2)).astype(np.float16) for length in frames]
+
+    def __len__(self) -> int:
+        return 9
+
+    def inputs(self, numbers: Sequence[int] | NDArray[np.integer[Any]], /) -> NDArray[np.float16]:
+        chosen: NDArray[np.float16] = self._sides[0][np.asarray(numbers)]
+        return chosen
+
+    def targets(self, numbers: Sequence[int] | NDArray[np.integer[Any]], /) -> NDArray[np.float16]:
+        chosen: NDArray[np.float16] = self._sides[1][np.asarray(numbers)]
+        return chosen
 
 
 def test_sequence_batches() -> None:
     config = SequenceConfig(pairs=3, queries=2, noises=1, null_context=0.25)
-    batches = SequenceBatches(latent_pools(), [1, 1], config, batch_size=4, seed=0)
+    batches = SequenceBatches([Pool(0), Pool(1)], [1, 1], config, batch_size=4, seed=0)
     lengths = []
     for step in range(60):
         batch = batches(step)
-        again = SequenceBatches(latent_pools(), [1, 1], config, batch_size=4, seed=0)(step)
+        again = SequenceBatches([Pool(0), Pool(1)], [1, 1], config, batch_size=4, seed=0)(step)
         assert torch.equal(batch.context, again.context)
         assert torch.equal(batch.target, again.target)
         assert batch.query.shape == batch.target.shape == (8, 16, 1, 2, 2)
@@ -155,9 +201,19 @@ def test_sequence_batches() -> None:
     assert 0.1 < lengths.count(1) / len(lengths) < 0.45
 
 
+def test_stills_and_clips_take_turns_by_weight() -> None:
+    config = SequenceConfig(pairs=1, queries=2)
+    pools = [Pool(0), Pool(1, (2, 1)), Pool(2), Pool(3, (2, 1))]
+    batches = SequenceBatches(pools, [1, 2, 2, 1], config, batch_size=3, seed=0)
+    lengths = [(batches(step).query.shape[2], batches(step).target.shape[2]) for step in range(80)]
+    assert set(lengths) == {(1, 1), (2, 1)}
+    assert 0.3 < lengths.count((2, 1)) / len(lengths) < 0.7
+    assert batches(0).context.shape[2] in (2, 3)
+
+
 def test_a_query_is_never_in_its_context() -> None:
     config = SequenceConfig(pairs=3, queries=2)
-    batches = SequenceBatches(latent_pools(), [1, 1], config, batch_size=2, seed=0)
+    batches = SequenceBatches([Pool(0), Pool(1)], [1, 1], config, batch_size=2, seed=0)
     for step in range(20):
         batch = batches(step)
         for i, query in enumerate(batch.query):
