@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_scenes.cast import Hits, blocked, towards_light
+from lavin_scenes.cast import Hits, blocked
 from lavin_scenes.parts import Parts
 from lavin_scenes.scene import Light, Scene
 from lavin_scenes.screen import openness, soften
+from lavin_scenes.shadow_rays import towards_far_light, towards_near_light
 from lavin_scenes.shapes import Shape
 from lavin_scenes.sky import from_everywhere, gradient, with_clouds
 from lavin_scenes.surface import Surface
@@ -123,8 +124,11 @@ def _visible(lamp: Light, parts: Parts, surface: Surface, asked: NDArray[np.bool
     towards, strength, reach = _unshaded(lamp, surface)
     lit = np.nonzero(asked & (strength > 0))[0]
     origins = surface.position[:, lit] + np.float32(_LIFT) * surface.normal[:, lit]
-    way = towards[:, lit]
-    dark = blocked(parts, towards_light(parts, origins, way), origins, way, reach[lit])
+    if lamp.far:
+        pairs, way = towards_far_light(parts, origins, lamp.towards), lamp.towards[:, None]
+    else:
+        pairs, way = towards_near_light(parts, origins, lamp.towards), towards[:, lit]
+    dark = blocked(parts, pairs, origins, way, reach[lit])
     visible = np.ones(len(strength), dtype=np.float32)
     visible[lit[dark]] = 0
     return visible

@@ -15,11 +15,8 @@ from lavin_scenes.vectors import Floats, unit
 def distance(origin: Floats, direction: Floats, pills: Floats, softness: float) -> tuple[Floats, NDArray[np.int8]]:
     """See `lavin_scenes.shapes`; ``softness`` is about how wide the fillets are, in metres."""
     low, high = bounds(pills, softness)
-    count = origin.shape[1]
-    centre = np.repeat(((low + high) / 2)[:, None], count, axis=1)
-    radius = np.full(count, float(np.linalg.norm(high - low)) / 2, dtype=np.float32)
 
-    def field(place: Floats, _rays: slice | NDArray[np.intp]) -> Floats:
+    def field(place: Floats, _rays: NDArray[np.intp]) -> Floats:
         far, _ = _fields(place, pills)
         nearest = far.min(axis=0)
         together = np.exp((nearest - far) / np.float32(softness)).sum(axis=0)
@@ -27,7 +24,7 @@ def distance(origin: Floats, direction: Floats, pills: Floats, softness: float) 
         joined: Floats = (nearest - np.float32(softness) * np.log(together)) * np.float32(0.93)
         return joined
 
-    along = march(field, origin, direction, radius, centre)
+    along = march(field, origin, direction, low[:, None], high[:, None])
     return along, np.zeros(along.shape, dtype=np.int8)
 
 

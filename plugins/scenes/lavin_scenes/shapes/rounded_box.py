@@ -13,13 +13,13 @@ def distance(origin: Floats, direction: Floats, size: Floats) -> tuple[Floats, N
     """See `lavin_scenes.shapes`; ``size`` holds half the sides and the radius of the edges."""
     inner, round_by = size[:3] - size[3], size[3]
 
-    def field(place: Floats, rays: slice | NDArray[np.intp]) -> Floats:
+    def field(place: Floats, rays: NDArray[np.intp]) -> Floats:
         beyond = np.abs(place) - inner[:, rays]
         outside = np.maximum(beyond, 0)
         far: Floats = np.sqrt((outside * outside).sum(axis=0)) + np.minimum(beyond.max(axis=0), 0) - round_by[rays]
         return far
 
-    along = march(field, origin, direction, np.sqrt((size[:3] ** 2).sum(axis=0)), np.zeros_like(origin))
+    along = march(field, origin, direction, -size[:3], size[:3])
     return along, np.zeros(along.shape, dtype=np.int8)
 
 

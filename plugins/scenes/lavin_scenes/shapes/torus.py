@@ -13,11 +13,12 @@ def distance(origin: Floats, direction: Floats, size: Floats) -> tuple[Floats, N
     """See `lavin_scenes.shapes`; ``size`` holds the radius of the ring and that of its tube."""
     ring, tube = size[0], size[1]
 
-    def field(place: Floats, rays: slice | NDArray[np.intp]) -> Floats:
+    def field(place: Floats, rays: NDArray[np.intp]) -> Floats:
         far: Floats = np.hypot(np.hypot(place[0], place[1]) - ring[rays], place[2]) - tube[rays]
         return far
 
-    along = march(field, origin, direction, ring + tube, np.zeros_like(origin))
+    corner = np.stack([ring + tube, ring + tube, tube])
+    along = march(field, origin, direction, -corner, corner)
     return along, np.zeros(along.shape, dtype=np.int8)
 
 

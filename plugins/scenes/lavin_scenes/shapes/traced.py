@@ -6,35 +6,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lavin_scenes.vectors import Floats, dot
+from lavin_scenes.vectors import Floats
 
 _STEPS = 48
-_CLOSE = 3e-4
+_CLOSE = 2e-4
 """Metres: nearer to a surface than this the ray has met it; a last step brings it closer still."""
 
-Field = Callable[[Floats, slice | np.typing.NDArray[np.intp]], Floats]
-"""Distances ``[N]`` from places ``[3, N]`` of the chosen rays to the surface, or less."""
+Field = Callable[[Floats, Any], Floats]
+"""Distances ``[R]`` from places ``[3, R]`` to the surface, or less; the second argument chooses the rays, R of N."""
 
 
-def march(field: Field, origin: Floats, direction: Floats, radius: Floats, centre: Floats) -> Floats:
-    """How far rays ``[3, N]`` go until they enter bodies inside balls: ``radius`` ``[N]``, ``centre`` ``[3, N]``."""
-    offset = centre - origin
-    nearest = dot(offset, direction)
-    inside = radius * radius - (dot(offset, offset) - nearest * nearest)
-    half = np.sqrt(np.maximum(inside, 0))
-    along = np.maximum(nearest - half, 0)
-    leave = nearest + half
+def march(field: Field, origin: Floats, direction: Floats, low: Floats, high: Floats) -> Floats:
+    """How far rays ``[3, N]`` go until they enter bodies inside boxes between ``low`` and ``high`` ``[3, N or 1]``."""
+    inverse = 1 / np.where(np.abs(direction) < 1e-9, np.float32(1e-9), direction)
+    to_low, to_high = (low - origin) * inverse, (high - origin) * inverse
+    along = np.maximum(np.minimum(to_low, to_high).max(axis=0), 0)
+    leave = np.maximum(to_low, to_high).min(axis=0)
     found = np.full(along.shape, np.inf, dtype=np.float32)
-    active = np.nonzero((inside > 0) & (leave > 0))[0]
+    active: NDArray[np.intp] = np.nonzero(along < leave)[0]
+    along, leave, start, way = along[active], leave[active], origin[:, active], direction[:, active]
     for _ in range(_STEPS):
         if not len(active):
             break
-        far = field(origin[:, active] + along[active] * direction[:, active], active)
+        far = field(start + along * way, active)
+        along = along + far
         met = far < _CLOSE
-        along[active] += far
-        found[active[met]] = along[active[met]]
-        active = active[~met & (along[active] < leave[active])]
+        found[active[met]] = along[met]
+        going = np.nonzero(~met & (along < leave))[0]
+        if len(going) < len(active):
+            active, along, leave = active[going], along[going], leave[going]
+            start, way = start[:, going], way[:, going]
     return found
