@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lavin_recognition.boundary_f import BoundaryF, count_matches
+from lavin_recognition.boundary_f import BoundaryF
+from lavin_recognition.boundary_matching import match_lines
 from lavin_recognition.canny import Canny
-from lavin_recognition.edge_map import EdgeMapCodec
+from lavin_recognition.edge_map import EdgeMap, EdgeMapCodec
 from lavin_recognition.thinning import suppress_non_maxima, thin
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from lavincli.cards.framing import Frame
 from lavincli.clip import Clip
 from lavincli.errors import InputError
 from lavincli.media.images import read_image
@@ -106,7 +108,7 @@ def line(row: int, size: int = 100, start: int = 0, stop: int | None = None) -> 
     return drawn
 
 
-def score(prediction: NDArray[np.float32], target: NDArray[np.float32], **options: float) -> dict[str, float]:
+def score(prediction: EdgeMap, target: EdgeMap, **options: float) -> dict[str, float]:
     metric = BoundaryF(**options)  # type: ignore[arg-type]
     metric.update(prediction, target)
     return metric.compute()
@@ -129,6 +131,14 @@ def test_boundary_f_of_nothing() -> None:
     assert score(nothing, nothing) == pytest.approx({"ods": 1.0, "ois": 1.0, "ap": 1.0})
     assert score(nothing, line(50))["ods"] == 0
     assert score(line(50), nothing)["ods"] == 0
+
+
+def count_matches(lines: NDArray[np.bool_], truth: NDArray[np.bool_], radius: float) -> int:
+    line_matched, truth_matched = match_lines(lines, truth, radius)
+    assert not (line_matched & ~lines).any()
+    assert not (truth_matched & ~truth).any()
+    assert line_matched.sum() == truth_matched.sum()
+    return int(line_matched.sum())
 
 
 def test_one_pixel_is_matched_once() -> None:
@@ -154,6 +164,61 @@ def test_matches_are_as_many_as_an_assignment_finds(seed: int, radius: float) ->
     near = np.hypot(*(first[:, None] - second).transpose(2, 0, 1)) <= radius
     rows, columns = linear_sum_assignment(near, maximize=True)
     assert count_matches(prediction, target, radius) == near[rows, columns].sum()
+
+
+def test_several_people_precision_against_any_recall_over_all() -> None:
+    # Three people drew a line at 20, at 50, and both; the answer has the one at 50.
+    both = np.maximum(line(20), line(50))
+    people = np.stack([line(20), line(50), both]) > 0
+    scores = score(line(50), people)
+    # Precision: all of it is somebody's, 1. Recall: none of 100, 100 of 100, 100 of 200.
+    assert scores["ods"] == pytest.approx(2 * 0.5 / 1.5)
+    assert scores["ap"] == pytest.approx(0.5)
+    # An answer with a line of its own beside both: precision 2/3, recall 1.
+    assert score(np.maximum(both, line(80)), people)["ods"] == pytest.approx(2 * (2 / 3) / (5 / 3))
+    # Half of what is predicted is near one person's line: counted once, not once for each who drew it.
+    assert score(np.maximum(line(50), line(80)), np.stack([line(50)] * 3) > 0)["ods"] == pytest.approx(2 / 3)
+
+
+def test_several_peoples_truth_is_perfect_against_itself_and_drawn_as_mean() -> None:
+    people = np.stack([line(20), line(50), np.maximum(line(20), line(51))]) > 0
+    assert score(people, people) == pytest.approx({"ods": 1.0, "ois": 1.0, "ap": 1.0})
+    codec = EdgeMapCodec()
+    drawn = codec.decode(codec.render(people))
+    assert drawn[20, 0] == pytest.approx(2 / 3, abs=1 / 255)
+    # At a threshold below 1/3 all lines are there: 50 and 51 are one line for matching, which each person gets.
+    assert score(drawn, people)["ods"] > 0.9
+    metric = BoundaryF()
+    assert metric.picture_loss == {}
+    metric.merge(merged := BoundaryF())
+    merged.update(people, people)
+    metric.merge(merged)
+    assert set(metric.picture_loss) == {"ods", "ois", "ap"}
+    with pytest.raises(InputError, match="target"):
+        score(people[:2], people)
+
+
+def test_cut_edges_stay_whole_and_thin() -> None:
+    codec = EdgeMapCodec()
+    drawn = disc(200, 80)[0, ..., 0] > 0
+    ring = drawn & ~ndimage.binary_erosion(drawn)
+    for size in (200, 96, 64, 320):
+        cut = codec.cut(ring, Frame(), size)
+        assert cut.dtype == np.bool_
+        assert cut.shape == (size, size)
+        # One closed line, as long as a circle of that size, drawn pixel by pixel.
+        assert ndimage.label(cut, structure=EIGHT)[1] == 1
+        assert ndimage.label(cut == 0)[1] == 2
+        assert cut.sum() == pytest.approx(2 * np.pi * 80 * size / 200 * 0.95, rel=0.15)
+    people = np.stack([ring, ring.T, ring[::-1]])
+    assert codec.cut(people, Frame(), 64).shape == (3, 64, 64)
+    soft = np.zeros((100, 100), dtype=np.float32)
+    soft[50, 10] = 0.7
+    mirrored = codec.cut(soft, Frame(mirrored=True), 50)
+    assert mirrored.max() == np.float32(0.7)
+    assert np.argwhere(mirrored == mirrored.max()).tolist() == [[25, 44]]
+    wide = codec.cut(np.ones((40, 60), dtype=bool), Frame(whole=True), 50)
+    assert wide.shape == (50, 50)
 
 
 def test_ods_takes_one_threshold_for_all_and_ois_one_for_each() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
 
@@ -50,6 +51,10 @@ class ColorMaskCodec:
         # Nearer to the colour than to black: beyond the middle of the way from one to the other.
         mask: Mask = rgb[0].astype(np.float64) @ color > color @ color / 2
         return mask
+
+    def cut(self, value: Mask, frame: Frame, size: int) -> Mask:
+        """The part inside ``frame``; each pixel takes the value at its centre."""
+        return frame.pick(value, size)
 
     def save(self, value: Mask, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.png``, 8-bit gray, 255 on the object."""

@@ -42,7 +42,8 @@ def _vivid(random: np.random.Generator, count: int) -> NDArray[np.float64]:
     drawn = np.unique(random.integers(0, 256, size=(8 * count, 3)), axis=0)
     kept = drawn[(drawn @ LUMA >= DARKEST_LUMA) & (np.ptp(drawn, axis=1) >= _LEAST_SPREAD)]
     assert len(kept) >= count
-    return kept.astype(np.float64)
+    vivid: NDArray[np.float64] = kept.astype(np.float64)
+    return vivid
 
 
 def split_chroma(color: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
