@@ -32,10 +32,18 @@ def lavin_transforms() -> dict[str, TransformFactory]:
 
 @hookimpl
 def lavin_loaders() -> dict[str, LoaderFactory]:
-    """Objects on photos."""
+    """Objects on photos, and benchmarks of edges and segments."""
+    from lavin_recognition.bsds500 import bsds500
+    from lavin_recognition.coco_panoptic import coco_panoptic
     from lavin_recognition.composed_foregrounds import composed_foregrounds
+    from lavin_recognition.pascal_5i import pascal_5i
 
-    return {"composed_foregrounds": composed_foregrounds}
+    return {
+        "composed_foregrounds": composed_foregrounds,
+        "bsds500": bsds500,
+        "coco_panoptic": coco_panoptic,
+        "pascal_5i": pascal_5i,
+    }
 
 
 @hookimpl
