@@ -58,7 +58,7 @@ COMMANDS = {
     "train": Entry("lavincli.cli.train", "Train the ST-VAE, then the J-DiT."),
     "tasks": Entry("lavincli.cli.tasks", "List, show and check tasks, and make their context sets.", is_group=True),
     "models": Entry("lavincli.cli.models", "List, show and import models.", is_group=True),
-    "plugins": Entry("lavincli.cli.plugins", "List plugins and what they add.", is_group=True),
+    "plugins": Entry("lavincli.cli.plugins", "List plugins and what they add, start one, check one.", is_group=True),
     "bench": Entry("lavincli.cli.bench", "Measure ways of doing one thing, side by side.", is_group=True),
     "doctor": Entry("lavincli.cli.doctor", "Report on this machine and installation."),
 }
