@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from lavin_scenes.annotations.geometry import inverse_depth
 from lavin_scenes.annotations.regions import segments
@@ -13,6 +14,8 @@ _FOLD = np.cos(np.radians(28))
 """Two faces or parts of one thing that meet at less than this angle look like one surface."""
 _STEP = 0.06
 """Two parts of one thing whose depths differ by this share stand before each other."""
+_CRUMB = 0.03
+"""Fewer connected pixels of an edge than this share of the picture's side are left out."""
 
 
 def edges(shot: Shot) -> Floats:
@@ -32,4 +35,12 @@ def edges(shot: Shot) -> Floats:
         second = border & (near[there] > near[here] * (1 + _STEP))
         marked[here][border & ~second] = 1
         marked[there][second] = 1
-    return marked
+    return _without_crumbs(marked, round(_CRUMB * size))
+
+
+def _without_crumbs(marked: Floats, smallest: int) -> Floats:
+    """Leaves out what hangs together with fewer pixels: folds of things too small to be seen whole."""
+    labels, count = ndimage.label(marked, structure=np.ones((3, 3)))
+    large = np.bincount(labels.ravel(), minlength=count + 1) >= smallest
+    kept: Floats = marked * large[labels]
+    return kept

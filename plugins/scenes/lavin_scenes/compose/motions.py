@@ -68,19 +68,18 @@ def draw_motion(draw: Draw, model: Model, start: Pose, speed: float) -> Motion:
     return bouncing(start, way, speed * 0.6, model.height * draw.between(0.3, 1.2), draw.between(0.3, 0.8))
 
 
-def draw_camera_path(draw: Draw, camera: Camera, target_distance: float) -> CameraPath:
-    """The camera stays, pans, travels, or goes around what it looks at."""
+def draw_camera_path(draw: Draw, camera: Camera, target_distance: float, *, resting: float) -> CameraPath:
+    """The camera stays (``resting``: how often), pans, travels, or does both; now and then it is held by hand."""
     target = camera.place + camera.rotation[2] * target_distance
     roll = float(np.arctan2(camera.rotation[0, 2], camera.rotation[1, 2]))
-    still = draw.chance(0.25)
     travel, pan, sway = vector([0, 0, 0]), vector([0, 0, 0]), 0.0
-    if not still:
+    if not draw.chance(resting):
         way = draw.random.normal(0, 1, 3) * (1, 0.8, 0.3)
-        travel = vector(way / np.linalg.norm(way) * draw.between(0.02, 0.16) * target_distance)
-        if draw.chance(0.5):
-            pan = vector(draw.random.normal(0, 0.07, 3) * target_distance * (1, 0, 0.5))
-        sway = draw.between(0, 0.006) * target_distance
-    phase = draw.random.uniform(0, 6.28, 3)
+        travel = vector(way / np.linalg.norm(way) * draw.between(0.03, 0.28) * target_distance)
+        if draw.chance(0.6):
+            pan = vector(draw.random.normal(0, 0.14, 3) * target_distance * (1, 0, 0.5))
+        sway = draw.between(0, 0.008) * target_distance
+    phase = draw.random.uniform(0, 2 * np.pi, 3)
     rate = draw.random.uniform(3, 7, 3)
 
     def path(time: float) -> Camera:

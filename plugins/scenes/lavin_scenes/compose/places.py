@@ -29,7 +29,7 @@ def studio(draw: Draw) -> Scene:
     camera = _camera(draw, distance, np.radians(draw.between(8, 55)), draw.between(0.0, 0.12), draw.between(0.9, 1.7))
     stage = Stage(draw, camera)
     stage.add(_ground(draw.looks.floor()))
-    _scatter(stage, SOLIDS + TOYS + KITCHEN if draw.chance(0.7) else SOLIDS, draw.count(2, 7), distance, moving=0.4)
+    _scatter(stage, SOLIDS + TOYS + KITCHEN if draw.chance(0.7) else SOLIDS, draw.count(2, 7), distance, moving=0.6)
     return _finish(stage, studio_light(draw) if draw.chance(0.7) else daylight(draw), distance)
 
 
@@ -90,7 +90,7 @@ def outdoors(draw: Draw, people: int) -> Scene:
     _background(stage)
     if people:
         add_people(stage, people, max(2.0, distance * 0.55), distance * 1.5)
-    _scatter(stage, OUTDOORS, draw.count(1, 5) if not people else draw.count(0, 3), distance, moving=0.35)
+    _scatter(stage, OUTDOORS, draw.count(1, 5) if not people else draw.count(0, 3), distance, moving=0.5)
     return _finish(stage, daylight(draw), distance)
 
 
@@ -140,7 +140,7 @@ def _scatter(stage: Stage, makers: tuple[Maker, ...], count: int, distance: floa
         if place is None:
             continue
         start = on_ground(place, draw.between(-np.pi, np.pi))
-        motion = draw_motion(draw, model, start, distance * 0.35) if draw.chance(moving) else still(start)
+        motion = draw_motion(draw, model, start, distance * 0.6) if draw.chance(moving) else still(start)
         if not stage.is_free(motion, radius * 0.8):
             motion = still(start)
         stage.add(model.placed(motion), radius)
@@ -181,5 +181,11 @@ def _background(stage: Stage) -> None:
 
 
 def _finish(stage: Stage, lighting: Lighting, distance: float) -> Scene:
-    path = draw_camera_path(stage.draw, stage.camera, distance)
+    # Something moves in every scene.
+    resting = 0.35 if stage.moving > 1 else 0.0
+    path = draw_camera_path(stage.draw, stage.camera, distance, resting=resting)
+    for _ in range(3):
+        if stage.is_way_clear(path):
+            break
+        path = draw_camera_path(stage.draw, stage.camera, distance, resting=0.0)
     return Scene(stage.things, path, lighting.lights, lighting.sky, lighting.exposure)

@@ -41,7 +41,7 @@ def scene_of(seed: int, split: str, index: int, *, kind: Kind, textures: tuple[P
 
 def _any(draw: Draw) -> Scene:
     place = draw.random.random()
-    people = int(draw.random.choice([0, 1, 2], p=[0.7, 0.2, 0.1]))
+    people = int(draw.random.choice([0, 1, 2], p=[0.62, 0.24, 0.14]))
     if place < 0.25:
         return studio(draw)
     if place < 0.4:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lavin_scenes.camera import Camera
+from lavin_scenes.camera import Camera, CameraPath
 from lavin_scenes.models.model import Draw, Model
 from lavin_scenes.things import Motion, Thing, still
 from lavin_scenes.vectors import Floats, pose, turn, vector
@@ -86,6 +86,24 @@ class Stage:
         thing = model.placed(still(pose((*place, 0), turn(2, angle))))
         self.add(thing, radius)
         return thing
+
+    @property
+    def moving(self) -> int:
+        """How many things move."""
+        return sum(
+            not np.array_equal(before, after)
+            for thing in self.things
+            for before, after in [(thing.poses(0.0)[1], thing.poses(0.5)[1])]
+        )
+
+    def is_way_clear(self, path: CameraPath) -> bool:
+        """Whether a moving camera keeps out of things that it isn't above from the beginning."""
+        way = vector([path(float(time)).place[:2] for time in TIMES])
+        return all(
+            bool((gap > radius + 0.1).all()) or bool(gap[0] <= radius + 0.1)
+            for circle, radius in self._circles
+            for gap in [np.hypot(*(way - circle).T)]
+        )
 
     def set_on(self, support: Model, thing: Thing, models: list[Model]) -> None:
         """Put models on the flat top of a thing made from ``support``, next to each other."""

@@ -76,7 +76,7 @@ class Looks:
     def leaves(self) -> Material:
         """Foliage."""
         color = palette.green(self.random)
-        return Material(Layered(color, palette.shade_of(color, self.random), 0.4, 0.05, 0.55))
+        return Material(Layered(color, palette.shade_of(color, self.random), 0.4, 0.06, 0.3))
 
     def any(self, scale: float = 0.3) -> Material:
         """Anything a thing about ``scale`` metres large can be made of."""
@@ -112,7 +112,7 @@ class Looks:
         width = self._between(0.07, 0.2)
         gray = palette.gray(self.random)
         side = self._between(0.2, 0.7)
-        first = palette.any_color(self.random)
+        first = palette.subdued(self.random)
         second = palette.shade_of(first, self.random)
         planks = Courses(color, color * np.float32(0.3), width, width * self._between(6, 12), 0.006, 2, 0.25, 0.15)
         kinds: tuple[Callable[[], Pattern], ...] = (
@@ -121,7 +121,7 @@ class Looks:
             lambda: Courses(gray, palette.gray(self.random), side, side, self._between(0.006, 0.02), 0, 0.1),
             lambda: Courses(palette.earth(self.random), gray, side, side, 0.012, self._between(0, 0.5), 0.2),
             lambda: Checks(gray, palette.any_color(self.random), side),
-            lambda: Layered(first, second, self._between(0.3, 1.5), self._between(0.008, 0.02), 0.3),
+            lambda: Layered(first, second, self._between(0.3, 1.5), self._between(0.008, 0.02), 0.15),
             lambda: Mottled(gray, palette.shade_of(gray, self.random), self._between(0.4, 1.5)),
         )
         pattern = self._picture(self._between(0.5, 2.0)) if self._shows_picture(0.4) else self._one_of(kinds)()
@@ -153,12 +153,12 @@ class Looks:
         dry = palette.shade_of(earth, self.random)
         snow = palette.linear(0.9, 0.92, 0.95)
         asphalt = palette.linear(0.33, 0.33, 0.34) * np.float32(self._between(0.6, 1.5))
-        grass = Layered(green, second if self.random.random() < 0.7 else earth, scale, self._between(0.02, 0.05), 0.45)
+        grass = Layered(green, second if self.random.random() < 0.7 else earth, scale, self._between(0.02, 0.05), 0.22)
         kinds: tuple[Callable[[], Pattern], ...] = (
             lambda: grass,
             lambda: grass,
-            lambda: Layered(earth, dry, scale, self._between(0.01, 0.04), 0.2),
-            lambda: Layered(asphalt, asphalt * np.float32(0.85), scale, 0.012, 0.25),
+            lambda: Layered(earth, dry, scale, self._between(0.01, 0.04), 0.12),
+            lambda: Layered(asphalt, asphalt * np.float32(0.85), scale, 0.012, 0.15),
             lambda: Courses(gray, gray * np.float32(0.4), side, side * self._between(1, 2), 0.015, 0.5, 0.2),
             lambda: Courses(earth, gray, side / 2, side, 0.015, 0.5, 0.25),
             lambda: Layered(snow, snow * np.float32(0.9), scale, 0.03, 0.05),

@@ -11,16 +11,18 @@ from scipy import ndimage
 from lavin_scenes.vectors import Floats, vector
 
 _SIDE = 64
-_OCTAVES = 4
 _CELLS = 4096
 
 
 @functools.cache
-def _volume() -> Floats:
-    """Noise that repeats after 64 cells, of standard deviation 1; each octave is half as strong and twice as fine."""
+def _volume(first: int, octaves: int) -> Floats:
+    """Noise that repeats after 64 cells, of standard deviation 1; each octave is half as strong and twice as fine.
+
+    The first octave's features are about 10 cells wide, those of the fifth less than one.
+    """
     random = np.random.Generator(np.random.PCG64(7))
     total = np.zeros((_SIDE,) * 3)
-    for octave in range(_OCTAVES):
+    for octave in range(first, first + octaves):
         layer = ndimage.gaussian_filter(random.standard_normal((_SIDE,) * 3), 4.0 / 2**octave, mode="wrap")
         total += layer / layer.std() / 2**octave
     return vector(total / total.std())
@@ -33,10 +35,17 @@ def _table() -> Floats:
 
 def noise(points: Floats, scale: float) -> Floats:
     """Noise ``[N]`` at places ``[3, N]``, mean 0, standard deviation 1, features about ``scale`` metres wide."""
-    # The coarsest features of the volume are about 10 cells wide.
-    cells = points * np.float32(10 / scale)
+    return _sampled(_volume(0, 4), points * np.float32(10 / scale))
+
+
+def grains(points: Floats, scale: float) -> Floats:
+    """The same, but grains of one size."""
+    return _sampled(_volume(2, 2), points * np.float32(2.5 / scale))
+
+
+def _sampled(volume: Floats, cells: Floats) -> Floats:
     values: Floats = ndimage.map_coordinates(
-        _volume(), cells, order=1, mode="grid-wrap", prefilter=False, output=np.float32
+        volume, cells, order=1, mode="grid-wrap", prefilter=False, output=np.float32
     )
     return values
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lavin_scenes.materials.noise import fade, noise
+from lavin_scenes.materials.noise import fade, grains, noise
 from lavin_scenes.vectors import Floats
 
 _HALF = np.float32(0.5)
@@ -74,8 +74,10 @@ class Layered:
         """See `Pattern`."""
         del normals
         share = _HALF + np.float32(0.3) * noise(points, self.scale) * fade(footprint, self.scale)
-        grains = noise(points, self.grain * 5) * fade(footprint, self.grain * 2.5)
-        brightness = np.maximum(1 + np.float32(self.roughness) * grains, np.float32(0.2))
+        rough = grains(points, self.grain) * fade(footprint, self.grain)
+        # Grains too small to be seen near by leave larger ones that are.
+        rough = rough + np.float32(0.6) * grains(points, self.grain * 5) * fade(footprint, self.grain * 5)
+        brightness = np.maximum(1 + np.float32(self.roughness) * rough, np.float32(0.2))
         mixed: Floats = blend(self.first, self.second, np.clip(share, 0, 1)) * brightness
         return mixed
 

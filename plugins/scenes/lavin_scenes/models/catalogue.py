@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from lavin_scenes.models import animals, furniture, kitchen, nature, solids, street, toys
+from lavin_scenes.models import animals, furniture, kitchen, nature, solids, street, toys, vehicles
 from lavin_scenes.models.model import Draw, Model
 
 Maker = Callable[[Draw], Model]
@@ -21,7 +21,7 @@ TOYS: Final[tuple[Maker, ...]] = (
 """A forearm large."""
 KITCHEN: Final[tuple[Maker, ...]] = (
     *(kitchen.bottle, kitchen.cup, kitchen.vase, kitchen.bowl, kitchen.fruit, kitchen.books),
-    *(kitchen.table_lamp, kitchen.carton),
+    *(kitchen.table_lamp, kitchen.carton, furniture.screen),
 )
 """What stands on tables."""
 FURNITURE: Final[tuple[Maker, ...]] = (furniture.chair, furniture.chair, furniture.table, furniture.plant)
@@ -32,9 +32,10 @@ ALONG_WALLS: Final[tuple[Maker, ...]] = (
 )
 """What stands with its back to a wall."""
 OUTDOORS: Final[tuple[Maker, ...]] = (
-    *(street.car, street.bench, street.sign, street.hydrant, street.bin_, street.traffic_cone, street.fence),
-    *(street.lamp_post, nature.bush, nature.rock, nature.tree, animals.animal, animals.animal, animals.animal),
-    animals.bird,
+    *(street.car, street.car, vehicles.bus, vehicles.bicycle, vehicles.motorbike, vehicles.boat, vehicles.aeroplane),
+    *(street.bench, street.sign, street.hydrant, street.bin_, street.traffic_cone, street.fence),
+    *(street.lamp_post, nature.bush, nature.rock, nature.tree, animals.bird),
+    *(animals.animal,) * 6,
 )
 """What stands near the camera in streets and parks."""
 FAR: Final[tuple[Maker, ...]] = (street.house, nature.tree, nature.tree, nature.conifer, nature.conifer)

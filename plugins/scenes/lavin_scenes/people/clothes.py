@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lavin_scenes.compose.draw import between, color
+from lavin_scenes.materials import palette
 from lavin_scenes.materials.material import Material, Pattern
 from lavin_scenes.materials.patterns import Checks, Mottled, Plain, Stripes
 from lavin_scenes.vectors import Floats, vector
@@ -79,14 +79,14 @@ def draw_outfit(random: np.random.Generator, *, skirts: bool = True) -> Outfit:
         skin=Material(Plain(skin), gloss=0.08, sharpness=12),
         hair=Material(Mottled(hair, hair * np.float32(0.6), 0.03), gloss=0.12, sharpness=25),
         top=_cloth(random),
-        legs=_cloth(random) if random.random() < 0.4 else Material(Plain(color(random, vivid=0.25) * np.float32(0.5))),
-        shoes=Material(Plain(color(random, vivid=0.2) * np.float32(0.6)), gloss=0.15),
+        legs=_cloth(random) if random.random() < 0.4 else Material(Plain(palette.subdued(random) * np.float32(0.5))),
+        shoes=Material(Plain(palette.gray(random) * np.float32(0.6)), gloss=0.15),
         eyes=Material(Plain(vector([0.8, 0.8, 0.78])), gloss=0.3, sharpness=60),
         pupils=Material(Plain(vector([0.03, 0.025, 0.02])), gloss=0.4, sharpness=60),
         lips=Material(Plain(skin * vector([0.75, 0.42, 0.42])), gloss=0.1),
         sleeves=float(random.choice([0.45, 0.6, 1.0, 2.0, 2.0, 0.0])),
         trousers=0.0 if skirt else trousers,
-        skirt=between(random, 0.18, 0.42) if skirt else 0.0,
+        skirt=float(random.uniform(0.18, 0.42)) if skirt else 0.0,
         hair_style=style,
         hat_style=_HATS[int(random.integers(len(_HATS)))],
         beard=style in ("short", "bald", "curly") and random.random() < 0.2,
@@ -103,15 +103,15 @@ def _near(random: np.random.Generator, colors: Floats) -> Floats:
 
 
 def _cloth(random: np.random.Generator) -> Material:
-    first, second = color(random, vivid=0.5), color(random, vivid=0.4)
+    first, second = palette.any_color(random), palette.any_color(random)
     pattern: Pattern
     kind = random.random()
     if kind < 0.6:
         pattern = Plain(first)
     elif kind < 0.75:
-        pattern = Stripes(first, second, between(random, 0.05, 0.14), 2)
+        pattern = Stripes(first, second, float(random.uniform(0.05, 0.14)), 2)
     elif kind < 0.85:
-        pattern = Checks(first, second, between(random, 0.04, 0.1))
+        pattern = Checks(first, second, float(random.uniform(0.04, 0.1)))
     else:
-        pattern = Mottled(first, second, between(random, 0.08, 0.3))
+        pattern = Mottled(first, second, float(random.uniform(0.08, 0.3)))
     return Material(pattern, gloss=0.03, sharpness=8)
