@@ -49,13 +49,13 @@ def list_plugins(
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the plugin, lower_case.", show_default=False)],
     into: Annotated[
-        Path, typer.Option(help="Folder to make it in.", show_default="this one", file_okay=False)
+        Path, typer.Option(help="Folder to make it in.", show_default="the current one", file_okay=False)
     ] = Path(),
 ) -> None:
     """Write a new plugin that works, to change into your own; prints the files written.
 
-    The folder lavin-NAME appears complete or not at all: a package with a loader, a codec, a metric,
-    a task with its context set, and tests.
+    The folder lavin-NAME appears complete or not at all: a package
+    with a loader, a codec, a metric, a task with its context set, and tests.
     """
     from lavincli.plugin_author.new import new_plugin
 
@@ -79,8 +79,9 @@ def check(
 ) -> None:
     """Check that plugins are in order; exit code 1 if one is not.
 
-    Looks at how the plugin loads, at its hooks, at each loader, codec, transform and metric it brings, alone
-    and in a task that uses it, at its tasks, and runs its tests.
+    Looks at how the plugin loads, at its hooks, at its tasks, and at each
+    loader, codec, transform and metric, alone and in a task that uses it;
+    and runs the plugin's own tests.
     """
     from lavincli.plugin_author.check import PluginChecks
 

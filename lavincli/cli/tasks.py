@@ -94,8 +94,9 @@ def check(
 ) -> None:
     """Check that tasks are in order; exit code 1 if one is not.
 
-    Looks at the card, the context set, and a few samples of each data set: truth, rendered as a picture and decoded
-    again, must score perfectly against itself. Data sets that are neither bundled nor given by --data are only noted.
+    Looks at the card, the context set, and a few samples of each data set:
+    truth, rendered as a picture and decoded again, must score perfectly
+    against itself. What is neither bundled nor given by --data is noted.
     """
     from lavincli.cards.check import check_tasks
     from lavincli.cards.data_roots import DataRoots
