@@ -111,3 +111,23 @@ def test_what_it_prints(tmp_path: Path, tiny_model_directory: Path) -> None:
     wrong = run(*command(root, tmp_path / "a.zarr", tiny_model_directory, "--shard", "3/2"))
     assert wrong.returncode == 1
     assert wrong.stderr == "lavin: error: share '3/2': write i/n with i from 1 to n, for example 2/4\n"
+
+
+_PEAK = (
+    "import resource, sys\n"
+    "from lavincli.cli.main import main\n"
+    "code = main()\n"
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    "sys.exit(code)\n"
+)
+
+
+def test_memory_does_not_grow_with_the_number_of_items(tmp_path: Path, tiny_model_directory: Path) -> None:
+    peaks = {}
+    for count in (50, 800):
+        root = write_pictures(tmp_path / f"pictures{count}", count)
+        arguments = command(root, tmp_path / f"{count}.zarr", tiny_model_directory)[3:]
+        done = run(sys.executable, "-c", _PEAK, *arguments)
+        assert done.returncode == 0, done.stderr
+        peaks[count] = int(done.stdout.split()[-1])
+    assert peaks[800] < 1.2 * peaks[50]
