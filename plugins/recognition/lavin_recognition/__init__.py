@@ -14,12 +14,13 @@ LAVIN_API = 1
 
 @hookimpl
 def lavin_codecs() -> dict[str, CodecFactory]:
-    """Edge maps, masks and segments."""
+    """Edge maps, masks, segments and boxes."""
+    from lavin_recognition.boxes import BoxesCodec
     from lavin_recognition.color_mask import ColorMaskCodec
     from lavin_recognition.edge_map import EdgeMapCodec
     from lavin_recognition.panoptic import PanopticCodec
 
-    return {"edge_map": EdgeMapCodec, "color_mask": ColorMaskCodec, "panoptic": PanopticCodec}
+    return {"edge_map": EdgeMapCodec, "color_mask": ColorMaskCodec, "panoptic": PanopticCodec, "boxes": BoxesCodec}
 
 
 @hookimpl

@@ -1,0 +1,58 @@
+"""Draws outlines of boxes with smooth edges, so that places between pixels can be read off again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lavin_recognition.boxes_colors import outline_colors
+from lavincli.clip import Clip
+from lavincli.natives import Boxes
+
+_LINE: Final = 2.0
+"""Width of a line in a picture of 256 pixels."""
+
+
+def line_widths(size: tuple[int, int]) -> tuple[float, float]:
+    """Widths of (horizontal, vertical) lines in a picture of this (height, width); at least a pixel.
+
+    They differ in a picture that isn't square, which was or will be squeezed into one.
+    """
+    height, width = size
+    return max(1.0, _LINE * height / 256), max(1.0, _LINE * width / 256)
+
+
+def draw_outlines(boxes: Boxes) -> Clip:
+    """``uint8 [1, H, W, 3]``: an outline a box on black, inside the box, smaller boxes over larger ones."""
+    height, width = boxes.size
+    across, down = line_widths(boxes.size)
+    canvas = np.zeros((height, width, 3), dtype=np.float64)
+    colors = outline_colors(boxes).astype(np.float64)
+    for index in drawing_order(boxes.xywh):
+        if boxes.crowd[index]:
+            continue
+        left, top, right, bottom = corners(boxes.xywh[index])
+        outer = np.outer(_cover(height, top, bottom), _cover(width, left, right))
+        inner = np.outer(_cover(height, top + across, bottom - across), _cover(width, left + down, right - down))
+        alpha = (outer - inner)[..., None]
+        canvas += alpha * (colors[index] - canvas)
+    return (canvas + 0.5).astype(np.uint8)[None]
+
+
+def drawing_order(xywh: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Largest first, so that what is small stays whole."""
+    return np.argsort(-(xywh[:, 2].astype(np.float64) * xywh[:, 3]), kind="stable")
+
+
+def corners(box: NDArray[np.floating]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of left, top, width and height."""
+    left, top, width, height = (float(value) for value in box)
+    return left, top, left + width, top + height
+
+
+def _cover(length: int, start: float, stop: float) -> NDArray[np.float64]:
+    """How much of each pixel of a row lies between two places; nothing if they are the wrong way round."""
+    edges = np.arange(length + 1, dtype=np.float64).clip(start, max(start, stop))
+    return np.diff(edges)
