@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _PLAIN = "%(levelname)s %(name)s: %(message)s"
 _NAME = "lavin-stderr"
-_OURS = ("lavincli", "lavin_photo", "lavin_recognition")
+_OURS = ("lavincli", "lavin_geometry", "lavin_photo", "lavin_recognition", "lavin_scenes", "lavin_video")
 
 
 @cache
