@@ -12,9 +12,11 @@ from PIL import Image
 from scipy import ndimage
 
 from lavincli.bundle import bundled_folder
+from lavincli.cards.framing import Frame
 from lavincli.clip import Pair
 from lavincli.errors import InputError
 from lavincli.media.images import read_image, write_image
+from tests.plugins.geometry.pictures import as_jpeg
 from tests.small_tasks import picture
 
 
@@ -146,3 +148,40 @@ def test_mean_iou_by_hand() -> None:
         MeanIoU().compute()
     with pytest.raises(InputError, match="target"):
         metric.update(left, np.zeros((5, 5), dtype=bool))
+
+
+@pytest.mark.parametrize("size", [128, 256, 512])
+@pytest.mark.parametrize("color", [(255, 255, 255), (230, 40, 60), (40, 60, 255)])
+def test_mask_survives_jpeg(size: int, color: tuple[int, int, int]) -> None:
+    codec = ColorMaskCodec(color=color)
+    for sample in composed_foregrounds(None, "test", size=512)[:3]:
+        mask = codec.cut(sample.target, Frame(), size)
+        for subsampling in (0, 2):
+            assert iou(codec.decode(as_jpeg(codec.render(mask), subsampling)), mask) >= 0.98
+
+
+def test_cut_masks_keep_their_values_and_mirror() -> None:
+    mask = np.zeros((40, 60), dtype=bool)
+    mask[10:30, 10:20] = True
+    codec = ColorMaskCodec()
+    np.testing.assert_array_equal(codec.cut(mask, Frame(mirrored=True), 40), mask[:, 49:9:-1])
+    squeezed = codec.cut(mask, Frame(whole=True), 20)
+    assert squeezed.dtype == np.bool_
+    assert squeezed.sum() == 10 * 4
+
+
+def test_mean_iou_at_other_sizes() -> None:
+    truth, prediction = np.zeros((2, 333, 333), dtype=bool)
+    truth[:, :111] = True
+    prediction[1::3, :111] = True  # one row of three, the one in the middle
+    metric = MeanIoU(sizes=[111, 1])
+    metric.update(prediction, truth)
+    assert metric.compute() == pytest.approx({"mean_iou": 1 / 3, "mean_iou_111": 1.0, "mean_iou_1": 1.0})
+    assert list(metric.higher_is_better) == ["mean_iou", "mean_iou_111", "mean_iou_1"]
+    whole = MeanIoU(sizes=[111, 1])
+    whole.update(truth, truth)
+    whole.merge(metric)
+    assert whole.compute() == pytest.approx({"mean_iou": 2 / 3, "mean_iou_111": 1.0, "mean_iou_1": 1.0})
+    for sizes in ([0], [64, 64]):
+        with pytest.raises(ValueError, match="sizes"):
+            MeanIoU(sizes=sizes)

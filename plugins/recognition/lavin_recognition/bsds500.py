@@ -58,8 +58,10 @@ def bsds500(root: Path | None, split: str) -> Sequence[Sample]:
         photos, truths = data / "images" / part, data / "groundTruth" / part
         if not photos.is_dir() or not truths.is_dir():
             raise wrong_layout(data, _LAYOUT)
-        for file in find_images([photos]):
-            items.append(_Item(file.path, truths / f"{file.path.stem}.mat", f"{part}/{file.path.stem}"))
+        items += [
+            _Item(file.path, truths / f"{file.path.stem}.mat", f"{part}/{file.path.stem}")
+            for file in find_images([photos])
+        ]
     missing = [item.truth for item in items if not item.truth.is_file()]
     if missing:
         raise InputError(f"{missing[0]}: is missing ({len(missing)} of {len(items)}); expected {_LAYOUT}")

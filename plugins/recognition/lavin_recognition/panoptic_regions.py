@@ -21,7 +21,7 @@ _ALIKE = ((10.0, 80.0), (20.0, 40.0), (36.0, 36.0))
 (JPEG's 4:2:0) takes most of a thin line's chroma and nothing of its luma."""
 _FEW = 20
 _FEW_ALIKE = (6.0, 130.0)
-"""The same for thin parts of fewer pixels than ``_FEW``."""
+"""The same for thin parts of fewer pixels than ``_FEW``: rather lost to a segment of the same luma than a new one."""
 
 
 def read_segments(rgb: NDArray[np.uint8]) -> NDArray[np.int32]:
