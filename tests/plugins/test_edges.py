@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lavin_recognition.boundary_f import BoundaryF
 from lavin_recognition.boundary_matching import match_lines
 from lavin_recognition.canny import Canny
+from lavin_recognition.canny_f import CannyF
 from lavin_recognition.edge_map import EdgeMap, EdgeMapCodec
 from lavin_recognition.thinning import suppress_non_maxima, thin
 from numpy.typing import NDArray
@@ -245,3 +246,28 @@ def test_boundary_f_wrong_use() -> None:
         score(line(5, 50), line(5, 60))
     with pytest.raises(ValueError, match="thresholds"):
         BoundaryF(thresholds=0)
+
+
+def test_canny_f_compares_the_edges_of_two_pictures() -> None:
+    def canny_f(prediction: Clip, target: Clip) -> float:
+        metric = CannyF()
+        metric.update(prediction, target)
+        return metric.compute()["canny_f"]
+
+    assert canny_f(disc(96, 30), disc(96, 30)) == 1
+    assert canny_f(disc(96, 30, value=120), disc(96, 30)) == 1  # fainter, at the same place
+    assert canny_f(disc(96, 20), disc(96, 30)) == 0
+    plain = np.zeros((1, 96, 96, 3), dtype=np.uint8)
+    assert canny_f(plain, plain) == 1
+    assert canny_f(plain, disc(96, 30)) == 0
+    # Two items, one perfect and one empty: F of the pooled pixels, not the mean of F.
+    both, metric = disc(96, 20), CannyF()
+    metric.update(both, both)
+    metric.merge(other := CannyF())
+    other.update(plain, both)
+    metric.merge(other)
+    assert metric.compute()["canny_f"] == pytest.approx(2 / 3)
+    with pytest.raises(InputError, match="no item"):
+        CannyF().compute()
+    with pytest.raises(InputError, match="target"):
+        canny_f(plain, disc(32, 10))

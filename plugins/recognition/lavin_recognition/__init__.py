@@ -1,4 +1,4 @@
-"""lavin's recognition plugin: edges and foregrounds, as pictures and as what they mean."""
+"""lavin's recognition plugin: edges, foregrounds, segments and boxes, as pictures and as what they mean."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
 def lavin_metrics() -> dict[str, MetricFactory]:
     """Scores of edges, masks and segments."""
     from lavin_recognition.boundary_f import BoundaryF
+    from lavin_recognition.canny_f import CannyF
     from lavin_recognition.mean_iou import MeanIoU
     from lavin_recognition.panoptic_quality import PanopticQuality
 
-    return {"boundary_f": BoundaryF, "mean_iou": MeanIoU, "panoptic_quality": PanopticQuality}
+    return {"boundary_f": BoundaryF, "canny_f": CannyF, "mean_iou": MeanIoU, "panoptic_quality": PanopticQuality}
