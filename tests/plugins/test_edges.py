@@ -183,6 +183,7 @@ def test_several_people_precision_against_any_recall_over_all() -> None:
 
 def test_several_peoples_truth_is_perfect_against_itself_and_drawn_as_mean() -> None:
     people = np.stack([line(20), line(50), np.maximum(line(20), line(51))]) > 0
+    people[:, 60:80, 30:32] = True  # somebody's line is two pixels wide
     assert score(people, people) == pytest.approx({"ods": 1.0, "ois": 1.0, "ap": 1.0})
     codec = EdgeMapCodec()
     drawn = codec.decode(codec.render(people))

@@ -58,8 +58,8 @@ class BoundaryF:
         """Count in one prediction. Raises InputError if the sizes differ.
 
         Args:
-            prediction: ``float [H, W]`` in 0..1; or ``[A, H, W]``, a map for each person, matched with that person's
-                target alone (so that a truth is perfect against itself).
+            prediction: ``float [H, W]`` in 0..1; ``bool`` for lines that are not to be thinned; or ``[A, H, W]``, a map
+                for each person, matched with that person's target alone (so that a truth is perfect against itself).
             target: ``[H, W]``, an edge where it is at least 0.5; or ``[A, H, W]`` by A people.
             query: not needed.
         """
@@ -86,7 +86,7 @@ class BoundaryF:
                 counts[index] = counts[index - 1]
                 continue
             previous = edges
-            lines = thin(edges)
+            lines = edges if prediction.dtype == np.bool_ else thin(edges)
             matched, recalled = np.zeros_like(lines), 0
             for truth in truths:
                 near_line, near_truth = match_lines(lines, truth, radius)
