@@ -20,9 +20,9 @@ _KEPT = 128
 
 @functools.lru_cache(maxsize=_KEPT)
 def _pyramid(path: Path) -> list[Floats]:
-    """Linear RGB ``[side, side, 3]`` of the centred square, at 128 pixels and each time half as many."""
+    """Linear RGB ``[side, side, 3]`` of the centred square, at 128 pixels and each time half as many, down to one."""
     square = center_square(read_image(path))
-    levels = [resize(square, (_SIDE >> level, _SIDE >> level)) for level in range(6)]
+    levels = [resize(square, (_SIDE >> level, _SIDE >> level)) for level in range(8)]
     return [vector((clip[0] / 255) ** 2.2) for clip in levels]
 
 

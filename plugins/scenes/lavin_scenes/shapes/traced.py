@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lavin_scenes.vectors import Floats
 
 _STEPS = 48
-_CLOSE = 2e-4
+_CLOSE = 1e-4
 """Metres: nearer to a surface than this the ray has met it; a last step brings it closer still."""
 
 Field = Callable[[Floats, Any], Floats]
