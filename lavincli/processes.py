@@ -32,7 +32,9 @@ def run_processes(arguments: Sequence[str], count: int, *, on_poll: Callable[[],
     Raises LavinError if one failed.
     """
     command = [sys.executable, "-m", "lavincli", *arguments, "--quiet"]
-    environment = {**os.environ, CHILD_VARIABLE: "1"}
+    # Each with its part of the processors: with all of them, they would wait for one another.
+    threads = max(1, (os.cpu_count() or 1) // count)
+    environment = {"OMP_NUM_THREADS": str(threads), **os.environ, CHILD_VARIABLE: "1"}
     children = [
         subprocess.Popen(  # noqa: S603 - this very program
             [*command, "--shard", f"{index + 1}/{count}"],
