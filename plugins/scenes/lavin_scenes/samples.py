@@ -113,7 +113,7 @@ def _objects(shot: Shot, wish: Wish) -> tuple[Any, dict[str, Any]]:
     if wish.annotation == "people":
         return people(shot, min_pixels), {}
     ids = instances(shot)
-    boxes, seen = boxes_of(ids, min_pixels)
+    boxes, seen = boxes_of(ids, 1 if wish.annotation == "foreground" else min_pixels)
     categories = [shot.scene.things[thing_of(shot, instance)].category for instance in seen]
     if wish.annotation == "foreground":
         largest = int(np.argmax(boxes.areas))

@@ -77,7 +77,7 @@ def test_camera_projects_what_its_rays_see() -> None:
     behind = camera.project(camera.place[:, None] - camera.rays(x, y, 64), 64)
     assert np.isnan(behind[0]).all()
     # Up in the world is up in the picture.
-    low, high = camera.project(vector([[0.5, 0.5], [3, 3], [0.8, 1.0]]), 64)[1]
+    low, high = camera.project(vector([[0.5, 0.5], [3.0, 3.0], [0.8, 1.0]]), 64)[1]
     assert high < low
 
 

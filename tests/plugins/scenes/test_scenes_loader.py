@@ -42,7 +42,8 @@ def _content(sample: Any) -> bytes:
         target = np.concatenate([target.joints.ravel(), target.boxes.xywh.ravel()])
     elif isinstance(target, Boxes):
         target = target.xywh
-    return (b"" if sample.input is None else sample.input.tobytes()) + target.tobytes()
+    content: bytes = (b"" if sample.input is None else sample.input.tobytes()) + target.tobytes()
+    return content
 
 
 def test_the_plugin_registers_the_loader() -> None:

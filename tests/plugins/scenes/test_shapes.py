@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from lavin_scenes.shapes import SOLIDS, Shape, blend
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
-Inside = Callable[[Points], Points]
+Inside = Callable[[Points], Any]
 """A function of places ``[3, ...]`` that is below 0 inside and above 0 outside, and smooth across the surface."""
 
 _RAYS = 40
@@ -20,46 +21,46 @@ _SPAN = 6.0
 _PILLS = np.array([[0, 0, -0.5, 0, 0.2, 0.5, 0.4, 0.3], [0.5, 0, 0, 0.9, 0, 0.3, 0.25, 0.25]], dtype=np.float32)
 
 
-def _box(p: Points) -> Points:
+def _box(p: Points) -> Any:
     return np.max(np.abs(p) - np.array([0.8, 0.5, 1.0]).reshape(3, *[1] * (p.ndim - 1)), axis=0)
 
 
-def _ellipsoid(p: Points) -> Points:
+def _ellipsoid(p: Points) -> Any:
     return (p[0] / 0.8) ** 2 + (p[1] / 0.5) ** 2 + (p[2] / 1.1) ** 2 - 1
 
 
-def _frustum(p: Points) -> Points:
+def _frustum(p: Points) -> Any:
     radius = np.hypot(p[0], p[1] / 0.7)
     return np.maximum(radius - (0.7 + 0.2) / 2 - (0.2 - 0.7) / 1.8 * p[2], np.abs(p[2]) - 0.9)
 
 
-def _round_cone(p: Points) -> Points:
+def _round_cone(p: Points) -> Any:
     # The union of all balls between the two ends.
     share = np.linspace(0, 1, 120).reshape(-1, *[1] * (p.ndim - 1))
     away = np.sqrt(p[0] ** 2 + (p[1] / 0.8) ** 2 + (p[2] - 1.2 * share) ** 2)
     return np.min(away - (0.5 - 0.3 * share), axis=0)
 
 
-def _roof(p: Points) -> Points:
+def _roof(p: Points) -> Any:
     width = 0.9 * (1 - 0.7 * p[2] / 1.1)
     return np.max(np.stack([np.abs(p[0]) - width, np.abs(p[1]) - 0.6, p[2] - 1.1, -p[2]]), axis=0)
 
 
-def _pyramid(p: Points) -> Points:
+def _pyramid(p: Points) -> Any:
     narrow = 1 - 0.7 * p[2] / 1.1
     return np.max(np.stack([np.abs(p[0]) - 0.9 * narrow, np.abs(p[1]) - 0.6 * narrow, p[2] - 1.1, -p[2]]), axis=0)
 
 
-def _torus(p: Points) -> Points:
+def _torus(p: Points) -> Any:
     return (np.hypot(p[0], p[1]) - 0.8) ** 2 + p[2] ** 2 - 0.3**2
 
 
-def _rounded_box(p: Points) -> Points:
+def _rounded_box(p: Points) -> Any:
     beyond = np.abs(p) - np.array([0.6, 0.3, 0.8]).reshape(3, *[1] * (p.ndim - 1))
     return np.sqrt((np.maximum(beyond, 0) ** 2).sum(axis=0)) + np.minimum(beyond.max(axis=0), 0) - 0.2
 
 
-def _blend(p: Points) -> Points:
+def _blend(p: Points) -> Any:
     each = []
     for x, y, z, a, b, c, near, far in _PILLS.astype(np.float64):
         start, axis = np.array([x, y, z]), np.array([a - x, b - y, c - z])

@@ -165,11 +165,11 @@ def _background(stage: Stage) -> None:
     """Hills, houses and trees far away."""
     draw = stage.draw
     if draw.chance(0.6):
-        green = draw.looks.ground()
+        slope = draw.looks.slope()
         for _ in range(draw.count(2, 5)):
             far, side = draw.between(60, 140), draw.between(-60, 60)
             radii = (draw.between(20, 50), draw.between(15, 30), draw.between(6, 26))
-            hill = Part(Shape.ELLIPSOID, radii, green, pose((side, far, -2)), shadow=False)
+            hill = Part(Shape.ELLIPSOID, radii, slope, pose((side, far, -2)), shadow=False)
             stage.add(Thing("hill", [hill], countable=False))
     for _ in range(draw.count(0, 7)):
         model = one_of(draw, FAR)

@@ -166,6 +166,11 @@ class Looks:
         pattern = self._picture(self._between(1.0, 4.0)) if self._shows_picture(0.5) else self._one_of(kinds)()
         return Material(pattern, gloss=0.02)
 
+    def slope(self) -> Material:
+        """Hills far away: woods, meadows, rock."""
+        first = palette.green(self.random) if self.random.random() < 0.7 else palette.earth(self.random)
+        return Material(Layered(first, palette.shade_of(first, self.random), self._between(5, 15), 0.8, 0.15))
+
     # ---- parts of the above ----
 
     def _any_pattern(self, scale: float) -> Pattern:
