@@ -1,0 +1,96 @@
+"""Floating-point operations of a J-DiT's training step, counted from its layers.
+
+A multiplication and an addition are two operations; what isn't a matrix product (norms, SiLU, rotations) is left out,
+as everybody does: it is less than one per cent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lavincli.model.config import JDiTConfig
+from lavincli.model.jdit import TOKEN_FEATURES
+from lavincli.model.layers import TIME_FREQUENCIES
+from lavincli.train.plan.shapes import SequenceShape
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Operations of one step. `blocks`: that part of `forward` which activation checkpointing computes once more."""
+
+    forward: float = 0.0
+    backward: float = 0.0
+    blocks: float = 0.0
+
+    def __add__(self, other: Operations) -> Operations:
+        return Operations(self.forward + other.forward, self.backward + other.backward, self.blocks + other.blocks)
+
+    def times(self, factor: float) -> Operations:
+        """So many of these."""
+        return Operations(self.forward * factor, self.backward * factor, self.blocks * factor)
+
+
+def jdit_operations(config: JDiTConfig, shape: SequenceShape) -> Operations:
+    """One context with its queries and targets, forward and backward."""
+    queries, targets = shape.queries, shape.queries * shape.noises
+    if config.attention == "joint":
+        streams = [
+            _Stream(targets, shape.context + shape.query, shape.length, targets, answered=False),
+            _Stream(targets, shape.target, shape.length, targets),
+        ]
+    else:
+        streams = [
+            _Stream(1, shape.context, shape.context, 1, answered=False),
+            _Stream(queries, shape.query, shape.context + shape.query, 1, answered=False),
+            _Stream(targets, shape.target, shape.length, targets),
+        ]
+    total = Operations()
+    for stream in streams:
+        total += _of_stream(config, stream)
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Tokens that go through the blocks side by side.
+
+    Attributes:
+        batch: sequences.
+        tokens: of each.
+        seen: how many tokens each of them attends to.
+        times: how many flow times modulate them.
+        answered: whether what comes out of the last block is used: else it has no gradient.
+    """
+
+    batch: int
+    tokens: int
+    seen: int
+    times: int
+    answered: bool = True
+
+
+def _of_stream(config: JDiTConfig, stream: _Stream) -> Operations:
+    size, key_size, hidden = config.hidden_size, config.kv_heads * config.head_dim, config.mlp_size
+    rows = stream.batch * stream.tokens
+    queries = 2 * rows * size * size
+    keys_values = 2 * rows * size * 2 * key_size
+    output = 2 * rows * size * size
+    attention = 4 * stream.batch * stream.tokens * stream.seen * size
+    feed_forward = 2 * rows * 3 * size * hidden
+    modulation = 2 * stream.times * size * 4 * size
+    block = queries + keys_values + output + attention + feed_forward + modulation
+    # The gradients of both factors: twice the forward. The first layer needs none of its input.
+    backward = 2.0 * config.depth * block
+    if not stream.answered:
+        backward -= 2.0 * (output + feed_forward)
+        if config.attention == "oneway":
+            backward -= 2.0 * (queries + attention)
+    embedding = 2 * rows * TOKEN_FEATURES * size
+    time = 2 * stream.times * (2 * TIME_FREQUENCIES * size + size * size)
+    forward = config.depth * block + embedding + time
+    backward += embedding + 2.0 * time
+    if stream.answered:
+        head = 2 * rows * size * TOKEN_FEATURES + 2 * stream.times * size * size
+        forward += head
+        backward += 2.0 * head
+    return Operations(forward, backward, config.depth * block)
