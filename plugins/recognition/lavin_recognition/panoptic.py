@@ -31,6 +31,7 @@ class PanopticCodec:
     """
 
     resample = "nearest"
+    answer_resample = "bicubic"  # smooth outlines; decode bears mixed colours better than blocks
     mirrorable = True
 
     def render(self, value: Segments) -> Clip:
