@@ -119,6 +119,30 @@ class SequenceConfig(_Settings):
     null_context: Share = 0.0
 
 
+class DistributedConfig(_Settings):
+    """How the work of a step is shared out. The batch of a step doesn't depend on it, nor does the loss curve.
+
+    zero_stage: what DeepSpeed shards over the processes: 0 nothing, 1 the optimiser's state, 2 the gradients too, 3 the
+    weights too; null means 2 (0 with Muon) with several processes, and plain PyTorch with one. offload: where the
+    optimiser's state lives. activation_checkpointing: recompute what a block did in the backward pass instead of
+    keeping it. accumulation: parts that a process's share of a batch is computed in, one after the other.
+    stall_seconds: a process that is late by so much is named. timeout_seconds: then the run ends.
+    """
+
+    zero_stage: Literal[0, 1, 2, 3] | None = None
+    offload: Literal["none", "cpu"] = "none"
+    activation_checkpointing: bool = False
+    accumulation: int = Field(default=1, gt=0)
+    stall_seconds: float = Field(default=60.0, gt=0)
+    timeout_seconds: float = Field(default=1800.0, gt=0)
+
+    @model_validator(mode="after")
+    def _something_to_offload(self) -> DistributedConfig:
+        if self.offload != "none" and not self.zero_stage:
+            raise ValueError(f"offload={self.offload} is DeepSpeed's, with zero_stage 1, 2 or 3: say which")
+        return self
+
+
 class _TrainConfig(_Settings):
     out: Path
     seed: int = 0
@@ -126,14 +150,27 @@ class _TrainConfig(_Settings):
     batch_size: int = Field(gt=0)
     data: DataConfig
     optimizer: OptimizerConfig
+    distributed: DistributedConfig = DistributedConfig()
     ema_decay: Share = 0.999
     precision: Literal["float32", "bfloat16"] = "float32"
     device: str = "cpu"
     threads: int | None = Field(default=None, gt=0)
     checkpoint_seconds: float = Field(default=120.0, gt=0)
+    keep_checkpoints: int = Field(default=2, gt=0)
+    keep_best: bool = True
     log_every: int = Field(default=20, gt=0)
     validate_every: int = Field(default=500, gt=0)
     start_from: Path | None = None
+
+    @model_validator(mode="after")
+    def _whole_matrices(self) -> _TrainConfig:
+        stage = self.distributed.zero_stage
+        if self.optimizer.name == "muon" and stage:
+            raise ValueError(
+                f"Muon orthogonalises whole matrices, and ZeRO stage {stage} leaves each process a piece of them: "
+                "set distributed.zero_stage=0 or optimizer.name=adamw"
+            )
+        return self
 
 
 class STVAETrainConfig(_TrainConfig):
