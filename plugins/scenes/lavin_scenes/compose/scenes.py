@@ -9,11 +9,13 @@ from typing import Final, Literal
 
 import numpy as np
 
+from lavin_scenes.camera import Camera
 from lavin_scenes.cast import first_hits
 from lavin_scenes.compose.lone import lone
 from lavin_scenes.compose.places import living_room, outdoors, portrait, studio, tabletop
 from lavin_scenes.materials.looks import Looks
 from lavin_scenes.models.model import Draw
+from lavin_scenes.parts import Parts
 from lavin_scenes.people.figure import Person
 from lavin_scenes.scene import Scene
 from lavin_scenes.view import whole_view
@@ -22,6 +24,8 @@ from lavincli.cards.framing import generator
 Kind = Literal["any", "people", "single_box"]
 """What a scene must show: something; 1 to 4 people; just one object, not too large."""
 
+_LARGEST = 0.19
+"""Share of the picture that the box of a single object may take: with a pixel all around it stays below 20 %."""
 _PREVIEW = 40
 """Side in pixels of the picture on which a scene is judged."""
 
@@ -72,8 +76,14 @@ def _is_good(scene: Scene, kind: Kind) -> bool:
     if kind == "people":
         return any(isinstance(thing, Person) and chosen for thing, chosen in zip(scene.things, seen, strict=True))
     if kind == "single_box":
-        shown = (owner == int(np.argmax(countable))).reshape(_PREVIEW, _PREVIEW)
-        rows, columns = np.nonzero(shown.any(axis=1))[0], np.nonzero(shown.any(axis=0))[0]
-        # A little below 20 %: the box of a larger picture can reach a little further.
-        return bool(countable.sum() == 1 and (np.ptp(rows) + 2) * (np.ptp(columns) + 2) < 0.195 * _PREVIEW**2)
+        return bool(countable.sum() == 1 and _box_share(parts, camera, int(np.argmax(countable))) < _LARGEST)
     return True
+
+
+def _box_share(parts: Parts, camera: Camera, thing: int) -> float:
+    """The share of the picture, at most, that the box around a thing takes; 1 if it reaches behind the camera."""
+    x, y, _ = camera.project(parts.bounds[parts.thing == thing].transpose(1, 0, 2), 1)
+    if np.isnan(x).any():
+        return 1.0
+    width, height = (np.ptp(np.clip([places.min(), places.max()], 0, 1)) for places in (x, y))
+    return float(width * height)
