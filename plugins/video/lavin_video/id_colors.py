@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from lavin_video.id_pixels import nearest_colors
 from lavin_video.palette import BRIGHTEST, DARKEST, FIRST_HUE
 from lavincli.clip import Clip
 
@@ -23,6 +24,12 @@ _REACH = 9
 """Degrees to both sides of a mode that belong to it."""
 _LEAST_SHARE = 0.0002
 """Pixels that make a colour an object, as a share of one frame (3 pixels at 128 x 128)."""
+_OFF = 20
+"""Levels that the brightest and the darkest channel of a small object's pixels may be off from those of the palette."""
+_NEW = 20
+"""Degrees from all other hues that make the hue of a small object a new one; mixtures of neighbours lie nearer."""
+_AROUND = 7
+"""Side of the window, in pixels, in which two known colours may mix to a third one."""
 _SLACK = 7.0
 """Degrees by which the first hue may come out too small and still count as the first."""
 
@@ -32,16 +39,15 @@ def find_colors(clip: Clip) -> NDArray[np.float64]:
 
     A picture as it was rendered, with none but colours of a palette, gives them exactly. In any other, the hues of flat
     areas of all frames are counted, and each mode is an object: pixels at the border of two objects mix their colours
-    to a third hue, but never over an area. An object that is nowhere 3 pixels wide is lost.
+    to a third hue, but never over an area. Objects that are nowhere 3 pixels wide come second: they are found by pixels
+    that are nearly of the palette, of a hue far from all others, and not between two objects.
     """
     exact = _exact_colors(clip)
     if exact is not None:
         return _in_order(exact.astype(np.float64))
-    flat = _flat_colors(clip)
-    hues = _hue(flat)
-    modes = _modes(hues, fewest_pixels(clip))
-    colors = [flat[np.abs(_turn(hues - mode)) <= _REACH].mean(axis=0) for mode in modes]
-    return _in_order(np.array(colors, dtype=np.float64).reshape(-1, 3))
+    colors = _colors_of_modes(_flat_colors(clip), fewest_pixels(clip))
+    small = _colors_of_modes(_small_colors(clip, colors), 2 * fewest_pixels(clip))
+    return _in_order(np.concatenate([colors, small]))
 
 
 def fewest_pixels(clip: Clip) -> float:
@@ -70,6 +76,24 @@ def _flat_colors(clip: Clip) -> NDArray[np.float32]:
     return colors
 
 
+def _small_colors(clip: Clip, known: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Pixels ``[N, 3]`` as bright as the palette whose hue none of the ``known`` colours has, nor two of them mix."""
+    brightest, darkest = clip.max(axis=3).astype(np.int16), clip.min(axis=3).astype(np.int16)
+    found = (np.abs(brightest - BRIGHTEST) <= _OFF) & (np.abs(darkest - DARKEST) <= _OFF)
+    for hue in _hue(known):
+        found[found] = np.abs(_turn(_hue(clip[found]) - hue)) > _NEW
+    if len(known) and found.any():
+        labels, clear = nearest_colors(clip, known)
+        found &= ~clear
+        labels = np.where(clear, labels, 0)
+        highest = ndimage.maximum_filter(labels, size=(1, _AROUND, _AROUND))
+        lowest = ndimage.minimum_filter(np.where(labels > 0, labels, len(known) + 1), size=(1, _AROUND, _AROUND))
+        found &= lowest >= highest
+    found &= ndimage.uniform_filter(found.astype(np.float32), size=(1, 3, 3)) > 2.5 / 9  # three of nine
+    colors: NDArray[np.float32] = clip[found].astype(np.float32)
+    return colors
+
+
 def _hue(colors: NDArray[np.floating]) -> NDArray[np.float64]:
     """Hue of ``[N, 3]`` in degrees, 0 <= hue < 360; 0 for gray."""
     red, green, blue = colors.astype(np.float64).T
@@ -85,6 +109,13 @@ def _turn(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     """Differences of hues, the short way round: -180 .. 180."""
     turned: NDArray[np.float64] = (degrees + 180) % 360 - 180
     return turned
+
+
+def _colors_of_modes(colors: NDArray[np.float32], least: float) -> NDArray[np.float64]:
+    """The mean colour at each mode of the hues of ``[N, 3]``."""
+    hues = _hue(colors)
+    means = [colors[np.abs(_turn(hues - mode)) <= _REACH].mean(axis=0) for mode in _modes(hues, least)]
+    return np.array(means, dtype=np.float64).reshape(-1, 3)
 
 
 def _modes(hues: NDArray[np.float64], least: float) -> list[float]:

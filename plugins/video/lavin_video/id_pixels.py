@@ -23,8 +23,8 @@ def assign_pixels(clip: Clip, colors: NDArray[np.float64]) -> NDArray[np.int32]:
     """
     if not len(colors):
         return np.zeros(clip.shape[:3], dtype=np.int32)
-    centres = np.concatenate([np.zeros((1, 3)), colors]).astype(np.float32)
-    nearest, clear = _nearest(clip, centres)
+    centres = _with_black(colors)
+    nearest, clear = nearest_colors(clip, colors)
     if clear.all():
         return nearest
     labels = np.where(clear, nearest, _UNCLEAR).astype(np.int16)
@@ -33,8 +33,14 @@ def assign_pixels(clip: Clip, colors: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.stack([_fill(*frame, centres, reach) for frame in zip(clip, labels, nearest, strict=True)])
 
 
-def _nearest(clip: Clip, centres: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Of each pixel the nearest centre, and whether it is clearly that: looked up by colour, to 4 levels."""
+def _with_black(colors: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.concatenate([np.zeros((1, 3)), colors]).astype(np.float32)
+
+
+def nearest_colors(clip: Clip, colors: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Of each pixel the nearest colour (0 is black, 1 the first one), and whether it is clearly that one."""
+    centres = _with_black(colors)
+    # Looked up by the pixel's own colour, to 4 levels.
     levels = np.arange(64, dtype=np.float32) * 4 + 1.5
     grid = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
     distances = np.linalg.norm(grid[:, None] - centres, axis=2)

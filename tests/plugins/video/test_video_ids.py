@@ -122,6 +122,14 @@ def test_a_mixed_border_is_no_third_object() -> None:
     np.testing.assert_array_equal(found[:, 4:28, 4:30], 1)
 
 
+def test_small_objects_are_found() -> None:
+    ids = np.zeros((3, 128, 128), dtype=np.int32)
+    ids[:, 10:40, 10:40], ids[:, 60:100, 60:100], ids[:, 70:72, 20:40], ids[1:, 110:112, 8:18] = 1, 2, 3, 4
+    np.testing.assert_array_equal(CODEC.decode(with_noise(CODEC.render(ids), 4)), ids)
+    found = CODEC.decode(through_jpeg(CODEC.render(ids), subsampling=0))
+    assert agreement(found, ids)[1] == {(number, number) for number in range(1, 5)}
+
+
 def test_cut_keeps_ids_and_mirrors() -> None:
     ids = moving_shapes(5, 96)
     part = CODEC.cut(ids, Frame(scale=0.5, down=0.0, right=1.0), 48)
