@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.floating]
 """``float32``, always; numpy's types don't say so of a quotient."""
 Integers = NDArray[np.intp]
-Booleans = NDArray[np.bool_]
 
 
 class Pose(NamedTuple):

@@ -15,11 +15,6 @@ Movement = Callable[[float], Posture]
 """A person's posture at a time in seconds."""
 
 
-def holding(posture: Posture) -> Movement:
-    """No movement."""
-    return lambda _time: posture
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Person(Thing):
     """A thing whose parts hang on bones.
