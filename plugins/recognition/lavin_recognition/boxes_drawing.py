@@ -14,6 +14,9 @@ from lavincli.natives import Boxes
 _LINE: Final = 2.0
 """Width of a line in a picture of 256 pixels."""
 
+Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom of a box."""
+
 
 def line_widths(size: tuple[int, int]) -> tuple[float, float]:
     """Widths of (horizontal, vertical) lines in a picture of this (height, width); at least a pixel.
@@ -26,19 +29,25 @@ def line_widths(size: tuple[int, int]) -> tuple[float, float]:
 
 def draw_outlines(boxes: Boxes) -> Clip:
     """``uint8 [1, H, W, 3]``: an outline a box on black, inside the box, smaller boxes over larger ones."""
-    height, width = boxes.size
-    across, down = line_widths(boxes.size)
-    canvas = np.zeros((height, width, 3), dtype=np.float64)
+    canvas = np.zeros((*boxes.size, 3), dtype=np.float64)
     colors = outline_colors(boxes).astype(np.float64)
     for index in drawing_order(boxes.xywh):
         if boxes.crowd[index]:
             continue
-        left, top, right, bottom = corners(boxes.xywh[index])
-        outer = np.outer(_cover(height, top, bottom), _cover(width, left, right))
-        inner = np.outer(_cover(height, top + across, bottom - across), _cover(width, left + down, right - down))
-        alpha = (outer - inner)[..., None]
-        canvas += alpha * (colors[index] - canvas)
+        alpha = outline_cover(corners(boxes.xywh[index]), boxes.size, line_widths(boxes.size))
+        canvas += alpha[..., None] * (colors[index] - canvas)
     return (canvas + 0.5).astype(np.uint8)[None]
+
+
+def outline_cover(edges: Edges, size: tuple[int, int], widths: tuple[float, float]) -> NDArray[np.float64]:
+    """``[H, W]``, how much of each pixel an outline covers, with horizontal and vertical lines of ``widths``."""
+    height, width = size
+    left, top, right, bottom = edges
+    across, down = widths
+    outer = np.outer(_cover(height, top, bottom), _cover(width, left, right))
+    inner = np.outer(_cover(height, top + across, bottom - across), _cover(width, left + down, right - down))
+    cover: NDArray[np.float64] = outer - inner
+    return cover
 
 
 def drawing_order(xywh: NDArray[np.floating]) -> NDArray[np.intp]:
@@ -46,8 +55,8 @@ def drawing_order(xywh: NDArray[np.floating]) -> NDArray[np.intp]:
     return np.argsort(-(xywh[:, 2].astype(np.float64) * xywh[:, 3]), kind="stable")
 
 
-def corners(box: NDArray[np.floating]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of left, top, width and height."""
+def corners(box: NDArray[np.floating]) -> Edges:
+    """The edges of a box given by left, top, width and height."""
     left, top, width, height = (float(value) for value in box)
     return left, top, left + width, top + height
 

@@ -22,6 +22,7 @@ _FEWEST_PIXELS: Final = 5.0
 
 _STRAY: Final = 0.15
 """Share of the commonest hue nearby, up to which another one is a mixture of hues."""
+_HALF: Final = np.float32(0.5)
 
 _BIN: Final = 3
 _SMOOTH: Final = 2.0
@@ -53,6 +54,11 @@ def lit_pixels(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return ((brightest - _DARK) / (_LIT - _DARK)).clip(0, 1)
 
 
+def lit_from_cover(cover: NDArray[np.floating]) -> NDArray[np.float32]:
+    """How sure pixels would be on a line that covers this share of each, at full brightness."""
+    return ((255 * cover - _DARK) / (_LIT - _DARK)).clip(0, 1).astype(np.float32)
+
+
 def split_by_hue(rgb: NDArray[np.uint8], lit: NDArray[np.float32], widths: tuple[float, float]) -> list[Layer]:
     """The layers of ``uint8 [H, W, 3]``, one a peak in the histogram of its hues."""
     angle, chroma = hue_and_chroma(rgb)
@@ -62,7 +68,7 @@ def split_by_hue(rgb: NDArray[np.uint8], lit: NDArray[np.float32], widths: tuple
     ]
     if float(np.where(gray, lit, 0).sum()) >= _FEWEST_PIXELS:
         layers.append(Layer(None, np.where(gray, lit, 0).astype(np.float32)))
-    return _without_mixtures(layers, widths)
+    return _with_mixtures(_without_mixtures(layers, widths), lit)
 
 
 def _without_mixtures(layers: list[Layer], widths: tuple[float, float]) -> list[Layer]:
@@ -74,6 +80,14 @@ def _without_mixtures(layers: list[Layer], widths: tuple[float, float]) -> list[
     share = around / np.maximum(around.max(axis=0), 1e-6)
     trust = ((share - _STRAY) / _STRAY).clip(0, 1)
     return [Layer(layer.angle, layer.own * sure) for layer, sure in zip(layers, trust, strict=True)]
+
+
+def _with_mixtures(layers: list[Layer], lit: NDArray[np.float32]) -> list[Layer]:
+    """Lit pixels that no layer has may belong to any: each has half of them, too little to make lines by themselves."""
+    if not layers:
+        return layers
+    mixed = _HALF * lit * (1 - np.max([layer.own for layer in layers], axis=0))
+    return [Layer(layer.angle, np.maximum(layer.own, mixed)) for layer in layers]
 
 
 def _near(angle: NDArray[np.float32], peak: float) -> NDArray[np.float32]:

@@ -7,15 +7,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lavin_recognition.boxes_colors import hue_and_chroma
 from lavin_recognition.boxes_drawing import line_widths
+from lavin_recognition.boxes_found import line_support
 from lavin_recognition.boxes_hues import lit_pixels, split_by_hue
 from lavin_recognition.boxes_outlines import Sides
 from lavin_recognition.boxes_refinement import refine
-from lavin_recognition.boxes_search import find_rectangles, without_repeats
+from lavin_recognition.boxes_search import Search
 from lavincli.natives import Boxes
 
 _SEARCH_SIZE: Final = 256
 """Lines are looked for in a picture made about this small; their exact places are then read off the picture itself."""
+
+_MOST_LIT: Final = 0.6
+"""Of a picture with more of its pixels lit nothing is read: it is a photo, say. Fifty outlines light a fifth."""
 
 
 def read_outlines(picture: NDArray[np.uint8], least_score: float) -> Boxes:
@@ -25,16 +30,20 @@ def read_outlines(picture: NDArray[np.uint8], least_score: float) -> Boxes:
     small = _shrink(picture, factor)
     widths = line_widths((small.shape[0], small.shape[1]))
     lit = lit_pixels(small)
-    found = without_repeats(find_rectangles(split_by_hue(small, lit, widths), lit, widths), widths)
+    if lit.mean() > _MOST_LIT:
+        return Boxes.of(np.zeros((0, 4), dtype=np.float32), size)
+    layers = split_by_hue(small, lit, widths)
+    found = Search(small, layers, lit, widths).found
+    scores = line_support(found, hue_and_chroma(small)[0], lit, widths)
     corners = []
     for one in found:
-        own = one.layer.own
-        if factor > 1:
-            own = own.repeat(factor, axis=0).repeat(factor, axis=1)[: size[0], : size[1]]
+        if factor == 1:
+            corners.append(one.edges)
+            continue
+        own = one.layer.own.repeat(factor, axis=0).repeat(factor, axis=1)[: size[0], : size[1]]
         corners.append(refine(picture, own, _enlarged(one.sides, factor), line_widths(size)))
     edges = np.array(corners, dtype=np.float32).reshape(-1, 4)
     xywh = np.concatenate([edges[:, :2], edges[:, 2:] - edges[:, :2]], axis=1)
-    scores = np.array([one.support for one in found], dtype=np.float32)
     sure = np.flatnonzero((scores >= least_score) & (xywh[:, 2:] > 0).all(axis=1))
     order = sure[np.argsort(-scores[sure], kind="stable")]
     return Boxes.of(xywh[order], size, scores=scores[order])

@@ -2,118 +2,92 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_recognition.boxes_colors import hue_distance
+from lavin_recognition.boxes_drawing import outline_cover
+from lavin_recognition.boxes_found import Found, repeats
 from lavin_recognition.boxes_guesses import LEAST_RANK, Guesses
-from lavin_recognition.boxes_hues import Layer
+from lavin_recognition.boxes_hues import Layer, lit_from_cover
 from lavin_recognition.boxes_outlines import Sides
+from lavin_recognition.boxes_refinement import refine
 
 _MOST_BOXES: Final = 100
 """COCO counts no more in a picture."""
 _SURE: Final = 0.85
+"""Rank of a box whose lines are all there."""
 _LEFT_OVER: Final = 6.0
 """Pixels of a layer that no box has claimed, from which on it is looked at again."""
+_ROUNDS: Final = 24
+"""How often what is left over is looked at again."""
+_UNEXPLAINED: Final = np.float32(0.7)
+"""What a pixel counts that is lit and on no line found so far, whatever its hue: JPEG mixes those of lines that touch."""
+_SPARE: Final = 0.5
+"""Pixels by which lines found are taken thicker, as their places aren't exact."""
 
-_SAME_HUE: Final = 30.0
-_REPEAT: Final = 0.6
-"""Two boxes whose hues are fewer degrees apart and that have more in common (IoU) are one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A rectangle of lines: its layer, where its lines are, and the share of its outline that is lit, 0..1."""
-
-    layer: Layer
-    sides: Sides
-    support: float
+Map = NDArray[np.float32]
 
 
-def find_rectangles(layers: list[Layer], lit: NDArray[np.float32], widths: tuple[float, float]) -> list[Found]:
-    """The rectangles whose lines are in ``layers``, best explained first.
+class Search:
+    """The boxes whose lines are in ``layers``, in ``found``, best explained first.
 
-    A rectangle is explained by pixels of its own colour, and by those of smaller ones found before: they are drawn on
-    top. Once it is found its pixels speak for no other one. First the clear cases are taken; then those whose sides
-    are hidden under sides of other boxes.
+    A box is explained by pixels of its own colour, and by those of smaller boxes found before: they are drawn on top.
+    Once it is found its pixels speak for no other one. First the clear cases are taken; then, one by one, those whose
+    sides are hidden under other boxes' sides or have lost their colours to them.
 
     Args:
+        picture: ``uint8 [H, W, 3]``.
         layers: the picture by hue.
         lit: ``[H, W]``, 0..1, pixels of any line.
         widths: of horizontal and of vertical lines.
     """
-    search = _Search(layers, lit, widths)
-    search.run(_SURE)
-    search.start_again()
-    search.run(LEAST_RANK)
-    return search.found
 
-
-def without_repeats(found: list[Found], widths: tuple[float, float]) -> list[Found]:
-    """Of rectangles that are nearly the same the first: those of one hue, or of any hue with their lines side by side.
-
-    Where thin lines of two colours touch, JPEG makes a third one of them.
-    """
-    kept: list[Found] = []
-    for one in found:
-        if not any(
-            _side_by_side(one.sides, other.sides, widths)
-            or (_same_hue(one.layer, other.layer) and _overlap(one.sides, other.sides) > _REPEAT)
-            for other in kept
-        ):
-            kept.append(one)
-    return kept
-
-
-def _side_by_side(first: Sides, second: Sides, widths: tuple[float, float]) -> bool:
-    thickness, width = widths
-    near = (width, width, thickness, thickness)
-    return all(abs(one - other) <= 1.5 * line for one, other, line in zip(first, second, near, strict=True))
-
-
-def _same_hue(first: Layer, second: Layer) -> bool:
-    if first.angle is None or second.angle is None:
-        return first.angle is second.angle
-    return float(hue_distance(np.float64(first.angle), second.angle)) < _SAME_HUE
-
-
-def _overlap(first: Sides, second: Sides) -> float:
-    """Intersection over union."""
-    wide = min(first[1], second[1]) - max(first[0], second[0]) + 1
-    high = min(first[3], second[3]) - max(first[2], second[2]) + 1
-    both = max(0, wide) * max(0, high)
-    areas = [(right - left + 1) * (bottom - top + 1) for left, right, top, bottom in (first, second)]
-    return both / (sum(areas) - both)
-
-
-class _Search:
-    def __init__(self, layers: list[Layer], lit: NDArray[np.float32], widths: tuple[float, float]) -> None:
+    def __init__(self, picture: NDArray[np.uint8], layers: list[Layer], lit: Map, widths: tuple[float, float]) -> None:
         self.found: list[Found] = []
-        self._layers, self._lit, self._widths = layers, lit, widths
+        self._picture, self._layers, self._lit, self._widths = picture, layers, lit, widths
         self._free = [np.ones(lit.shape, bool) for _ in layers]
-        self._guesses: dict[int, Guesses] = {index: Guesses(layer, lit, widths) for index, layer in enumerate(layers)}
+        self._guesses = {index: Guesses(layer, lit, widths) for index, layer in enumerate(layers)}
+        self._take(_SURE, _MOST_BOXES)
+        for _ in range(_ROUNDS):
+            self._guess_again()
+            if not self._take(LEAST_RANK, 1):
+                break
 
-    def run(self, least_rank: float) -> None:
-        """Take one box after the other as long as there is one of this rank."""
+    def _take(self, least_rank: float, most: int) -> int:
+        """Take one box after the other as long as there is one of this rank; how many were taken."""
         best = {index: guesses.best() for index, guesses in self._guesses.items()}
-        while best and len(self.found) < _MOST_BOXES:
+        taken = 0
+        while best and taken < most and len(self.found) < _MOST_BOXES:
             index = max(best, key=lambda place: best[place][0])
             rank, number = best[index]
             if rank < least_rank:
-                return
-            guesses = self._guesses[index]
-            self.found.append(Found(self._layers[index], guesses.sides(number), guesses.support(number)))
-            self._claim(self.found[-1])
+                break
+            sides = self._guesses[index].sides(number)
+            layer = self._layers[index]
+            edges = refine(self._picture, layer.own, sides, self._widths)
+            one = Found(layer, sides, edges)
+            self._claim(one)
+            if not repeats(one, self.found, self._widths):
+                self.found.append(one)
+                taken += 1
             best = {other: guesses.best() for other, guesses in self._guesses.items()}
+        return taken
 
-    def start_again(self) -> None:
-        """Guess anew where pixels are left over, now also with the sides of all boxes found so far."""
+    def _guess_again(self) -> None:
+        """Guess anew where pixels are left over, now knowing where lines have been found."""
+        thick = tuple(width + _SPARE for width in self._widths)
+        cover = np.zeros(self._lit.shape)
+        for one in self.found:
+            left, top, right, bottom = one.edges
+            spare = _SPARE / 2
+            wide = (left - spare, top - spare, right + spare, bottom + spare)
+            np.maximum(cover, outline_cover(wide, self._lit.shape, thick), out=cover)
+        unexplained = _UNEXPLAINED * (self._lit - lit_from_cover(cover)).clip(0)
         known = [one.sides for one in self.found]
         self._guesses = {
-            index: Guesses(layer, self._lit, self._widths, known)
+            index: Guesses(Layer(layer.angle, np.maximum(layer.own, unexplained)), self._lit, self._widths, known)
             for index, layer in enumerate(self._layers)
             if float((layer.own * self._free[index]).sum()) >= _LEFT_OVER
         }
