@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -92,25 +95,26 @@ class LatentSet:
             array[places.start : places.stop] = getattr(notes, name)
 
     def create(self) -> None:
-        """Make the group and its arrays, still empty."""
-        group = zarr.open_group(self.store.path, mode="r+").require_group(self.info.path)
-        group.attrs[ATTRIBUTE] = self.info.model_dump(mode="json")
-        held = self.info.records_per_shard
-        for name in self.names():
-            shape = self.shape(name)
-            group.create_array(
-                name,
-                shape=(self.info.count, *shape),
-                shards=(held, *shape),
-                chunks=(1, *shape),
-                dtype=self.dtype(name),
-                compressors=None,
-                filters=None,
-                fill_value=0,
-                overwrite=True,
-            )
-        for name, kind in _NOTES.items():
-            group.create_array(name, shape=(self.info.count,), chunks=(held,), dtype=kind, overwrite=True)
+        """Make the group and its arrays, still empty; all of them or none, also where another process does the same."""
+        parent = self.info.path.rpartition("/")[0]
+        zarr.open_group(self.store.path, mode="r+").require_group(parent)
+        with _folder_at_once(self.folder, self.store.path) as folder:
+            group = zarr.create_group(folder, attributes={ATTRIBUTE: self.info.model_dump(mode="json")})
+            held = self.info.records_per_shard
+            for name in self.names():
+                shape = self.shape(name)
+                group.create_array(
+                    name,
+                    shape=(self.info.count, *shape),
+                    shards=(held, *shape),
+                    chunks=(1, *shape),
+                    dtype=self.dtype(name),
+                    compressors=None,
+                    filters=None,
+                    fill_value=0,
+                )
+            for name, kind in _NOTES.items():
+                group.create_array(name, shape=(self.info.count,), chunks=(held,), dtype=kind)
 
 
 class LatentStore:
@@ -151,9 +155,8 @@ class LatentStore:
 def create_store(path: Path, info: StoreInfo) -> LatentStore:
     """Open the store at ``path``, or make it. Raises InputError if one of another ST-VAE or kind is there."""
     if not path.exists():
-        group = zarr.open_group(path, mode="a")
-        group.attrs[ATTRIBUTE] = info.model_dump(mode="json")
-        return LatentStore(path, info)
+        with _folder_at_once(path, path.parent) as folder:
+            zarr.create_group(folder, attributes={ATTRIBUTE: info.model_dump(mode="json")})
     store = open_store(path)
     require_stvae(store, info.stvae)
     for name in ("storage", "logvar"):
@@ -188,6 +191,25 @@ def missing_shards(found: LatentSet, shards: Sequence[int]) -> list[int]:
     """Those of the shards that are not finished."""
     assert NOT_YET == 0
     return [shard for shard in shards if not found.finished(shard)]
+
+
+@contextlib.contextmanager
+def _folder_at_once(folder: Path, beside: Path) -> Iterator[Path]:
+    """A new folder to be filled, which takes the place of ``folder`` when that is done.
+
+    If another process was quicker, its folder stays. What is made lies in ``beside`` until then, under a hidden name.
+    """
+    beside.mkdir(parents=True, exist_ok=True)
+    temporary = beside / f".lavin-{secrets.token_hex(8)}"
+    try:
+        yield temporary
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _attributes(folder: Path, kind: type[Any]) -> Any:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import zarr
 
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
@@ -88,6 +90,28 @@ def test_what_is_there_is_kept_and_shares_add_up(make: Make) -> None:
             np.testing.assert_array_equal(one.array(name)[:], other.array(name)[:])
 
 
+def test_a_set_is_made_whole_or_not_at_all(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a kill in the middle of it would do."""
+    made = zarr.Group.create_array
+
+    def break_down(group: zarr.Group, name: str, **options: Any) -> Any:
+        if name == "checksum":
+            raise KeyboardInterrupt
+        return made(group, name, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zarr.Group, "create_array", break_down)
+        with pytest.raises(KeyboardInterrupt):
+            make()
+    job = make()
+    assert job.run(Share()) == 20
+    assert not [path for path in job.store.path.iterdir() if path.name.startswith(".")]
+    # Another process was quicker.
+    (found,) = job.store.sets()
+    found.create()
+    assert job.run(Share()) == 0
+
+
 def test_worker_processes_make_the_same(make: Make) -> None:
     alone, helped = make("alone.zarr"), make("helped.zarr", EncodeSettings(resolution=32, split="test", workers=2))
     alone.run(Share())
@@ -102,7 +126,8 @@ def test_random_crops_for_training(make: Make) -> None:
     (found,) = job.store.sets()
     keys = [str(key) for key in found.notes().key]
     assert len(keys) == len(set(keys)) == 50
-    assert len({key.partition("#")[0] for key in keys}) < 21
+    drawn = {key.partition("#")[0] for key in keys if key.startswith("00")}
+    assert 5 < len(drawn) <= 18
 
 
 def test_eight_bits_and_log_variances(make: Make) -> None:
@@ -165,8 +190,6 @@ def test_a_reader_works_in_another_process_and_without_its_shortcut(make: Make) 
     first = reader[0].copy()
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(reader))[0], first)  # noqa: S301 - our own bytes
     # Somebody has compressed the array: zarr reads it all the same.
-    import zarr
-
     values = np.asarray(found.array("input")[:])
     zarr.create_array(found.folder / "input", data=values, chunks=(1, 16, 1, 4, 4), overwrite=True)
     np.testing.assert_array_equal(RecordReader(found, "input")[0], first)
