@@ -1,6 +1,8 @@
-"""A task's context set as one picture, to be looked at."""
+"""Context sets as pictures, to be looked at: of one task, or of many."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,6 +29,19 @@ def context_sheet(task: Task) -> Clip:
     ]
     headings = [f"{side}{moment}" for side, count in columns.items() for moment in _MOMENTS[count]]
     return contact_sheet(rows, headings, title=task.title)
+
+
+def tasks_sheet(tasks: Sequence[Task]) -> Clip:
+    """The first pair of every task's context set, input | target, as one picture ``uint8 [1, H, W, 3]``.
+
+    Of clips the middle frame is shown. Raises InputError if a set is missing or damaged.
+    """
+    rows = []
+    for task in tasks:
+        pair = task.context_pairs()[0]
+        sides = [clip[[len(clip) // 2]] for clip in (pair.input, pair.target)]
+        rows.append(SheetRow(task.name, sides))
+    return contact_sheet(rows, ["input", "target"], title=f"{len(rows)} tasks", cell=128)
 
 
 def _frames(clip: Clip, count: int) -> list[Clip]:

@@ -23,11 +23,22 @@ TaskName = Annotated[str, typer.Argument(metavar="NAME", help="Name of a task, o
 
 @app.command("list")
 def list_tasks(
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="Also write a picture of one example of every task, input | target.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a task, one a line.")] = False,
 ) -> None:
     """List all tasks: name, kind, the metric's score that stands for the task, data sets, title."""
     from lavincli.cards.summary import summarise
     from lavincli.registry import tasks
+
+    if sheet is not None:
+        from lavincli.cards.context_sheet import tasks_sheet
+        from lavincli.media.images import write_image
+
+        write_image(sheet, tasks_sheet(list(tasks().values())))
+        logger.info("%s: written", sheet)
 
     summaries = [summarise(task) for task in tasks().values()]
     for summary in summaries:

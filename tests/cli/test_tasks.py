@@ -14,6 +14,7 @@ from lavincli.media.clips import write_clip
 from lavincli.media.images import read_image
 from lavincli.pair_files import list_pairs
 from lavincli.registry import task as find_task
+from lavincli.registry import tasks
 
 
 def test_list_names_kind_headline_and_data_sets(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,6 +48,13 @@ def test_show_with_a_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     described = json.loads(capsys.readouterr().out)
     assert described["context_pairs"] == 6
     assert described["metrics"][0] == {"name": "psnr", "luma": True}
+
+
+def test_the_sheet_of_all_tasks(small_tasks: Path, tmp_path: Path) -> None:
+    assert main(["tasks", "list", "--sheet", str(tmp_path / "all.png")]) == 0
+    height, width = read_image(tmp_path / "all.png").shape[1:3]
+    # A block of rows of two pictures each, several blocks beside one another.
+    assert height * width > len(tasks()) * 2 * 128 * 128
 
 
 def test_the_sheet_of_clips_shows_three_frames_of_each_side(tmp_path: Path) -> None:
