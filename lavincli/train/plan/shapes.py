@@ -77,8 +77,7 @@ def sequence_shapes(config: JDiTTrainConfig, lengths: Mapping[str, Lengths]) -> 
             contexts[frames] = contexts.get(frames, 0.0) + (1 - settings.null_context) / settings.pairs
         for frames, share in contexts.items():
             if share > 0:
-                tokens = (part * frame for part in (frames, source, target))
-                shape = SequenceShape(*tokens, queries=settings.queries, noises=settings.noises)
+                shape = SequenceShape(frames * frame, source * frame, target * frame, settings.queries, settings.noises)
                 shares[shape] = shares.get(shape, 0.0) + share * weight / total
     return shares
 
