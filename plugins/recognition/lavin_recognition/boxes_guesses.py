@@ -32,6 +32,8 @@ _WEAKNESS: Final = 0.3
 """A side of which less than the first is its own or hidden costs up to the second: a box has four sides."""
 _LEAST_MASS: Final = 0.6
 """Pixels of the hue for each pixel of outline, in widths of a line."""
+_ABOUT: Final = 0.9
+"""Areas aren't known better than to this factor."""
 _MOST_GUESSES: Final = 2000
 """Guesses kept of a layer, the best lit ones; a drawing gives some tens, a photo any number."""
 
@@ -90,7 +92,7 @@ class Guesses:
         """A box of this area lies over all larger guesses, with lines at the pixels ``outline``."""
         if len(self._outlines):
             covered = self._pixels.sums(self._others * self._pixels.under(outline))
-            self._hidden += np.where(self._outlines.area > area, covered, 0)
+            self._hidden += np.where(self._outlines.area > _ABOUT * area, covered, 0)
 
     def claim(self, free: NDArray[np.bool_]) -> None:
         """Only the pixels of the layer in ``free`` still wait for a box."""

@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lavin_recognition.boxes_outlines import Sides
+from lavin_recognition.boxes_small_fit import fit_small, is_small
 
 _LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_BRIGHT: Final = 100
+"""A pixel with a brighter channel that isn't of the box's hue is on another line."""
 
 
 def refine(
@@ -32,12 +35,12 @@ def refine(
     x0, x1 = _pair(light, columns, _inner(rows, thickness), width)
     y0, y1 = _pair(light.T, rows, _inner(columns, width), thickness)
     # Lines are drawn inside the box.
-    return (
-        max(0.0, x0 - width / 2),
-        max(0.0, y0 - thickness / 2),
-        min(float(own.shape[1]), x1 + width / 2),
-        min(float(own.shape[0]), y1 + thickness / 2),
-    )
+    edges = (x0 - width / 2, y0 - thickness / 2, x1 + width / 2, y1 + thickness / 2)
+    if is_small(edges, widths):
+        elsewhere = (own < 0.5) & (rgb.max(axis=2) > _BRIGHT)
+        edges = fit_small(np.where(elsewhere, np.float32(np.nan), light), edges, widths)
+    x0, y0, x1, y1 = edges
+    return max(0.0, x0), max(0.0, y0), min(float(own.shape[1]), x1), min(float(own.shape[0]), y1)
 
 
 def _inner(ends: tuple[int, int], width: float) -> slice:
