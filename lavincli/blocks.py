@@ -87,6 +87,17 @@ class Cuttable(Protocol):
         """
 
 
+@runtime_checkable
+class Aligned(Protocol):
+    """A metric that brings a prediction to the truth's scale before it scores it; optional.
+
+    ``alignment`` says how, in words, and stands in the results: scores with different ones can't be compared.
+    """
+
+    @property
+    def alignment(self) -> str: ...
+
+
 Transform = Callable[[Clip, np.random.Generator], Clip]
 """Makes one side of a pair from the other. Pure: the same clip and generator state give the same clip."""
 

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lavincli.blocks import answer_resample_of
+from lavincli.blocks import Aligned, answer_resample_of
 from lavincli.clip import Clip, Sample
 from lavincli.context.seeds import stable_seed
 from lavincli.errors import InputError, LavinError
@@ -153,6 +153,7 @@ def evaluate_task(
         contexts=[list(draw.predictor.context_ids) for draw in draws],
         wrong_contexts=[draw.wrong_task for draw in draws if draw.wrong_task is not None],
         metrics=summarise(task, evaluation.tallies, BASELINES),
+        alignments={name: metric.alignment for name, metric in task.metrics.items() if isinstance(metric, Aligned)},
         failures=evaluation.failures,
         seconds=round(time.perf_counter() - started, 3),
     )

@@ -82,6 +82,7 @@ class TaskResult(_Model):
         contexts: for each draw the ids of its pairs, in the order shown.
         wrong_contexts: for each draw the task whose pairs were shown as a control; empty without that control.
         metrics: by key.
+        alignments: how a metric brings predictions to the truth's scale before it scores them, by the metric's name.
         failures: items left out, with the reason.
         seconds: wall-clock time.
     """
@@ -99,6 +100,7 @@ class TaskResult(_Model):
     contexts: list[list[str]]
     wrong_contexts: list[str]
     metrics: dict[str, MetricResult]
+    alignments: dict[str, str] = {}
     failures: list[Failure]
     seconds: float
 

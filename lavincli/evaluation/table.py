@@ -108,4 +108,6 @@ def _caption(results: Sequence[TaskResult]) -> str:
     behind = [result.task for result in results if result.metrics[result.headline].beats_baseline != "yes"]
     beaten = len(results) - len(behind)
     caption = f"headline beats the better trivial baseline in every draw: {beaten} of {len(results)}"
-    return caption if not behind else f"{caption}; not: {', '.join(behind)}"
+    caption = caption if not behind else f"{caption}; not: {', '.join(behind)}"
+    alignments = {metric: how for result in results for metric, how in result.alignments.items() if how != "none"}
+    return "\n".join([caption, *(f"{metric} after alignment: {how}" for metric, how in sorted(alignments.items()))])

@@ -13,6 +13,7 @@ from lavincli.errors import InputError, UnknownNameError
 from lavincli.evaluation.evaluate import EvaluationSettings, Shown, evaluate_task
 from lavincli.evaluation.results import ItemResult, Results, TaskResult
 from lavincli.evaluation.run import ITEMS_FILE, RESULTS_FILE, evaluate
+from lavincli.evaluation.table import results_table
 from lavincli.media.images import read_image
 from lavincli.pipeline.pipeline import Pipeline
 from lavincli.registry import task
@@ -126,3 +127,14 @@ def test_a_run_writes_results_items_and_sheets(pipeline: Pipeline, small_tasks: 
     assert len(lines) == 2 * 3 * 2
     assert {line["task"] for line in lines} == {"small_negative", "small_denoising"}
     assert read_image(tmp_path / "sheets" / "small_negative.png").shape[2] > 3 * 160
+
+
+def test_how_a_metric_aligns_is_told(pipeline: Pipeline, tmp_path: Path) -> None:
+    results = evaluate(pipeline, [task("depth_estimation")], EvaluationSettings(draws=1, limit=1), output=tmp_path)
+    (depth,) = results.tasks
+    assert depth.alignments == {"affine_invariant_depth": "least-squares scale and shift in disparity, for each item"}
+    written = Results.model_validate_json((tmp_path / RESULTS_FILE).read_text())
+    assert written.tasks[0].alignments == depth.alignments
+    assert "affine_invariant_depth after alignment: least-squares" in str(
+        results_table(results.tasks, title="", width=200).caption
+    )
