@@ -135,13 +135,24 @@ class Predictor:
     def answer(self, queries: Sequence[Clip], seeds: Sequence[int], *, size: OutputSize = "native") -> list[Prediction]:
         """Answer one batch of queries ``[T, H, W, 3]`` of any sizes, one seed each.
 
-        An answer doesn't depend on what else is in the batch, beyond the rounding of the last bit.
+        A clip that is the native value of the task's input codec (the two frames between which a flow is asked for) is
+        drawn by it first. An answer doesn't depend on what else is in the batch, beyond the rounding of the last bit.
         """
-        pictures = self.raw(queries, seeds)
+        drawn = [self._drawn(query) for query in queries]
+        pictures = self.raw(drawn, seeds)
         return [
             self.finish(query, raw, seed, size=None if size == "model" else (query.shape[1], query.shape[2]))
-            for query, raw, seed in zip(queries, pictures, seeds, strict=True)
+            for query, raw, seed in zip(drawn, pictures, seeds, strict=True)
         ]
+
+    def _drawn(self, query: Clip) -> Clip:
+        if self.task is None or len(query) == self.query_length:
+            return query
+        try:
+            return self.task.input_codec.render(query)
+        except ValueError:
+            # Not its native value either: `raw` says how many frames are wanted.
+            return query
 
     def finish(self, query: Clip, raw: Clip, seed: int, *, size: tuple[int, int] | None = None) -> Prediction:
         """Bring the model's picture of one query to a height and width (None: the model's own), and decode it."""

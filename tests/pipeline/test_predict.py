@@ -162,3 +162,13 @@ def test_sampling_settings_are_taken_from_the_model_and_checked(pipeline: Pipeli
         resolve_sampling(default, grid="often")
     with pytest.raises(ConfigError, match="solver='magic'"):
         resolve_sampling(default, solver="magic")
+
+
+def test_two_frames_are_a_query_for_the_flow_between_them(pipeline: Pipeline) -> None:
+    frames = np.concatenate([picture(1, 32, 48), picture(2, 32, 48)])
+    drawn = np.concatenate([frames[:1], np.repeat(frames[1:], 4, axis=0)])
+    short, long = (predict(pipeline, query, "optical_flow", pairs=1) for query in (frames, drawn))
+    np.testing.assert_array_equal(short.rgb, long.rgb)
+    assert short.value.shape == (32, 48, 2)
+    with pytest.raises(InputError, match="has 3 frames, but the context's inputs have 5"):
+        predict(pipeline, np.repeat(frames[:1], 3, axis=0), "optical_flow", pairs=1)
