@@ -49,10 +49,21 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
 
 @hookimpl
 def lavin_metrics() -> dict[str, MetricFactory]:
-    """Scores of edges, masks and segments."""
+    """Scores of edges, masks, segments, boxes and joints."""
     from lavin_recognition.boundary_f import BoundaryF
+    from lavin_recognition.box_average_precision import BoxAveragePrecision
+    from lavin_recognition.box_iou import BoxIoU
     from lavin_recognition.canny_f import CannyF
+    from lavin_recognition.keypoint_average_precision import KeypointAveragePrecision
     from lavin_recognition.mean_iou import MeanIoU
     from lavin_recognition.panoptic_quality import PanopticQuality
 
-    return {"boundary_f": BoundaryF, "canny_f": CannyF, "mean_iou": MeanIoU, "panoptic_quality": PanopticQuality}
+    return {
+        "boundary_f": BoundaryF,
+        "box_average_precision": BoxAveragePrecision,
+        "box_iou": BoxIoU,
+        "canny_f": CannyF,
+        "keypoint_average_precision": KeypointAveragePrecision,
+        "mean_iou": MeanIoU,
+        "panoptic_quality": PanopticQuality,
+    }
