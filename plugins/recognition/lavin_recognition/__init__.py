@@ -33,8 +33,10 @@ def lavin_transforms() -> dict[str, TransformFactory]:
 
 @hookimpl
 def lavin_loaders() -> dict[str, LoaderFactory]:
-    """Objects on photos, and benchmarks of edges and segments."""
+    """Objects on photos, and benchmarks of edges, segments, objects and people."""
     from lavin_recognition.bsds500 import bsds500
+    from lavin_recognition.coco_detection import coco_detection
+    from lavin_recognition.coco_keypoints import coco_keypoints
     from lavin_recognition.coco_panoptic import coco_panoptic
     from lavin_recognition.composed_foregrounds import composed_foregrounds
     from lavin_recognition.pascal_5i import pascal_5i
@@ -42,6 +44,8 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
     return {
         "composed_foregrounds": composed_foregrounds,
         "bsds500": bsds500,
+        "coco_detection": coco_detection,
+        "coco_keypoints": coco_keypoints,
         "coco_panoptic": coco_panoptic,
         "pascal_5i": pascal_5i,
     }
