@@ -16,6 +16,8 @@ _SLOTS: Final = 8
 """Hues that are drawn, evenly spaced; of more boxes those far from each other share one."""
 _JITTER: Final = 6.0
 """Degrees by which a colour is off its slot at random."""
+_IMPROVEMENTS: Final = 3
+"""How often every box may change its slot once all have one."""
 _SATURATION: Final = 0.8
 """Not 1: pure blue is so dark that a thin line of it is lost in JPEG."""
 _CHROMA: Final = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], dtype=np.float32)
@@ -62,14 +64,15 @@ def _closeness(boxes: Boxes) -> NDArray[np.float64]:
 
 
 def _slots(closeness: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.intp]:
-    """A hue for each box, in random order, where it disturbs those that have one least."""
+    """A hue for each box, in random order, the one that disturbs the others least; then each is given another chance."""
     count = len(closeness)
     chosen = np.full(count, -1, dtype=np.intp)
     steps = np.abs((np.arange(_SLOTS)[:, None] - np.arange(_SLOTS) + _SLOTS // 2) % _SLOTS - _SLOTS // 2)
     # The same hue is far worse than the next one, whatever the distance.
-    disturbance = np.array([100.0, 3.0, 1.0, 0.5, 0.4])[steps]
-    for box in random.permutation(count):
-        placed = chosen >= 0
+    disturbance = np.array([100.0, 10.0, 1.0, 0.5, 0.4])[steps]
+    order = random.permutation(count)
+    for box in np.tile(order, 1 + _IMPROVEMENTS):
+        placed = (chosen >= 0) & (np.arange(count) != box)
         cost = (closeness[box, placed, None] + 0.01) * disturbance[chosen[placed]]
         chosen[box] = int(np.argmin(cost.sum(axis=0) + 1e-6 * random.random(_SLOTS)))
     return chosen

@@ -18,12 +18,14 @@ _MOST_BOXES: Final = 100
 """COCO counts no more in a picture."""
 _SURE: Final = 0.85
 """Rank of a box whose lines are all there."""
-_LEFT_OVER: Final = 6.0
-"""Pixels of a layer that no box has claimed, from which on it is looked at again."""
+_LEFT_OVER: Final = 2.0
+"""Pixels of a layer on no line found so far, from which on it is looked at again."""
 _ROUNDS: Final = 24
 """How often what is left over is looked at again."""
 _UNEXPLAINED: Final = np.float32(0.7)
-"""What a pixel counts that is lit and on no line found so far, whatever its hue: JPEG mixes those of lines that touch."""
+"""What a lit pixel on no line found so far counts, whatever its hue: JPEG mixes the hues of lines that touch."""
+_MINE: Final = 0.3
+"""A pixel near a line that is found belongs to it, and to no other hue, if it is this sure to have its hue."""
 _SPARE: Final = 0.5
 """Pixels by which lines found are taken thicker, as their places aren't exact."""
 
@@ -84,12 +86,13 @@ class Search:
             spare = _SPARE / 2
             wide = (left - spare, top - spare, right + spare, bottom + spare)
             np.maximum(cover, outline_cover(wide, self._lit.shape, thick), out=cover)
-        unexplained = _UNEXPLAINED * (self._lit - lit_from_cover(cover)).clip(0)
+        unexplained = (self._lit - lit_from_cover(cover)).clip(0)
+        any_hue = _UNEXPLAINED * unexplained
         known = [one.sides for one in self.found]
         self._guesses = {
-            index: Guesses(Layer(layer.angle, np.maximum(layer.own, unexplained)), self._lit, self._widths, known)
+            index: Guesses(Layer(layer.angle, np.maximum(layer.own, any_hue)), self._lit, self._widths, known)
             for index, layer in enumerate(self._layers)
-            if float((layer.own * self._free[index]).sum()) >= _LEFT_OVER
+            if float((layer.own * unexplained * self._free[index]).sum()) >= _LEFT_OVER
         }
         for one in self.found:
             self._claim(one)
@@ -100,7 +103,8 @@ class Search:
         for index, guesses in self._guesses.items():
             guesses.hide(outline, (right - left + 1.0) * (bottom - top + 1.0))
             if self._layers[index].may_share(one.layer):
-                self._free[index] &= ~outline
+                mine = (one.layer.own >= self._layers[index].own) | (one.layer.own > _MINE)
+                self._free[index] &= ~(outline & mine)
                 guesses.claim(self._free[index])
 
 

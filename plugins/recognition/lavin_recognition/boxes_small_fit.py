@@ -1,4 +1,4 @@
-"""Exact places of boxes so small that each line is pulled by the others: the drawing that looks most like the picture."""
+"""Exact places of boxes so small that lines disturb each other: of the drawing that is most like the picture."""
 
 from __future__ import annotations
 
