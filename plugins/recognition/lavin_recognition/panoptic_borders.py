@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+_NONE = np.iinfo(np.int32).max
+
 
 def border_width(height: int, width: int) -> int:
     """Pixels: 1 in a picture of 256 pixels (its shorter side), 2 at 512, never less than 1."""
@@ -38,19 +40,29 @@ def fill(labels: NDArray[np.int32], empty: NDArray[np.bool_], width: int) -> NDA
 
 
 def _fill(order: NDArray[np.int32], empty: NDArray[np.bool_], width: int) -> NDArray[np.int32]:
-    square = np.ones((2 * width + 1, 2 * width + 1), dtype=bool)
-    filled, left = order.copy(), empty.copy()
-    while left.any():
-        owner = ndimage.maximum_filter(filled, footprint=disc(width), mode="nearest")
+    """`fill` for places by area instead of ids."""
+    # A margin that no step leaves makes a step a difference of flat indices.
+    margin = np.pad(order, width)
+    filled = margin.ravel()
+    left = np.flatnonzero(np.pad(empty, width))
+    around = np.argwhere(np.ones((2 * width + 1, 2 * width + 1))) - width
+    steps = around @ np.array([margin.shape[1], 1])
+    near = np.hypot(*around.T) <= width
+    while len(left):
+        seen = filled[left[:, None] + steps]
+        highest, lowest = seen.max(axis=1), np.where(seen > 0, seen, _NONE).min(axis=1)
+        beside = np.where(near, seen, 0).max(axis=1)
         # A border has a smaller segment beside it. Where there is none, the larger one lies around a corner.
-        around = ndimage.maximum_filter(filled, footprint=square, mode="nearest")
-        owner = np.where(owner > _lowest_nearby(filled, square), owner, around)
-        reached = left & (owner > 0)
+        owner = np.where(beside > lowest, beside, highest)
+        # A gap between parts of one thin segment is filled from its end, by what it opens to.
+        reached = highest > lowest
+        if not reached.any():
+            reached = highest > 0
         if not reached.any():
             break
-        filled[reached] = owner[reached]
-        left &= ~reached
-    return filled
+        filled[left[reached]] = owner[reached]
+        left = left[~reached]
+    return margin[width:-width, width:-width]
 
 
 def disc(radius: int) -> NDArray[np.bool_]:

@@ -20,8 +20,10 @@ _ALIKE = ((10.0, 80.0), (20.0, 40.0), (36.0, 36.0))
 """Luma and chroma by which parts 1, 2, and more pixels deep may differ from their segment. Halved chroma resolution
 (JPEG's 4:2:0) takes most of a thin line's chroma and nothing of its luma."""
 _FEW = 20
+_FEW_SHARE = 6e-4
 _FEW_ALIKE = (6.0, 130.0)
-"""The same for thin parts of fewer pixels than ``_FEW``: rather lost to a segment of the same luma than a new one."""
+"""The same for thin parts of fewer pixels, or of a smaller share of the picture: rather lost to a segment of the same
+luma than a new one."""
 
 
 def read_segments(rgb: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -60,7 +62,7 @@ def _joined(parts: NDArray[np.int32], cores: int, color: NDArray[np.float64]) ->
         apart = np.abs(lumas[:found] - luma), np.linalg.norm(chromas[:found] - chroma, axis=1)
         thickness = min(int(depth[part]), len(_ALIKE))
         distance = _scaled(apart, _ALIKE[thickness - 1])
-        if thickness == 1 and areas[part] < _FEW:
+        if thickness == 1 and areas[part] < max(_FEW, _FEW_SHARE * parts.size):
             distance = np.minimum(distance, _scaled(apart, _FEW_ALIKE))
         if found and distance.min() < 1:
             segment[part] = int(distance.argmin()) + 1

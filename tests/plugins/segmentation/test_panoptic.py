@@ -89,6 +89,14 @@ def test_thin_and_small_segments_lose_nothing_to_borders() -> None:
     assert quality(CODEC.decode(CODEC.render(truth)), truth) == 1
 
 
+def test_a_gap_between_parts_of_a_thin_segment_belongs_to_what_it_opens_to() -> None:
+    truth = np.ones((64, 64), dtype=np.int32)
+    truth[10:40, 20:32:3] = 2  # legs of a chair, one pixel thin and two apart: all between them is drawn black
+    truth[10, 20:30] = 2
+    assert (CODEC.render(truth)[0, 12:39, 21:29][:, [0, 1, 3, 4]] == 0).all()
+    assert quality(CODEC.decode(CODEC.render(truth)), truth) == 1
+
+
 def test_parts_on_both_sides_of_another_segment_are_one() -> None:
     truth = np.ones((64, 64), dtype=np.int32)
     truth[:, 30:36] = 2
