@@ -13,25 +13,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from lavin_recognition.voc_tree import VOC_CLASSES, classes_of, find_voc, listed
 from lavincli.cards.framing import generator
 from lavincli.clip import Sample
 from lavincli.errors import InputError
-from lavincli.layout import require_root, wrong_layout
 from lavincli.lazy_samples import LazySamples
 from lavincli.media.arrays import read_array
 from lavincli.media.images import read_image
 
 logger = logging.getLogger(__name__)
 
-VOC_CLASSES: Final = (
-    *("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog"),
-    *("horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"),
-)
-"""In the order of their numbers in masks, which count from 1."""
-FOLDS: Final = 4
-_FOLD_CLASSES: Final = 5
 _LAYOUT = "JPEGImages/*.jpg, SegmentationClass/*.png and ImageSets/Segmentation/{train,val}.txt (VOC2012)"
-_ABOVE: Final = (".", "VOC2012", "VOCdevkit/VOC2012")
 _EPISODES: Final = 1000
 
 
@@ -76,34 +68,20 @@ def pascal_5i(
     """
     if split not in ("train", "test"):
         raise InputError(f"there is no split '{split}'; use train or test")
-    if fold not in range(FOLDS) or (episodes is not None and episodes < 1):
-        raise ValueError(f"fold is 0..{FOLDS - 1} and episodes at least 1, not {fold} and {episodes}")
-    root = require_root(root, _LAYOUT)
-    voc = next((root / step for step in _ABOVE if (root / step / "JPEGImages").is_dir()), None)
+    categories = classes_of(fold, test=split == "test")
+    if episodes is not None and episodes < 1:
+        raise ValueError(f"episodes are at least 1, not {episodes}")
     masks = "SegmentationClassAug" if augmented and split == "train" else "SegmentationClass"
-    if voc is None or not (voc / "ImageSets" / "Segmentation").is_dir():
-        raise wrong_layout(voc or root, _LAYOUT)
-    if not (voc / masks).is_dir():
-        raise wrong_layout(voc, _LAYOUT.replace("SegmentationClass", masks))
-    names = _listed(voc, "val" if split == "test" else "train")
+    voc = find_voc(root, _LAYOUT.replace("SegmentationClass", masks), "ImageSets/Segmentation", masks)
+    names = listed(voc, "Segmentation", "val" if split == "test" else "train")
     if masks.endswith("Aug"):
-        held_out = set(_listed(voc, "val"))
+        held_out = set(listed(voc, "Segmentation", "val"))
         names = sorted({path.stem for path in (voc / masks).glob("*.png")} - held_out)
-    in_fold = range(_FOLD_CLASSES * fold + 1, _FOLD_CLASSES * (fold + 1) + 1)
-    categories = [number for number in range(1, len(VOC_CLASSES) + 1) if (number in in_fold) == (split == "test")]
     drawn = _draw(_pictures_of(voc / masks, tuple(names)), categories, f"{split} {fold}", episodes, seed, split)
     if not drawn:
         raise InputError(f"{voc / masks}: none of its {len(names)} {split} masks shares a class of fold {fold}")
     read = functools.partial(_read, voc=voc, masks=voc / masks, fold=fold, whole=split == "test")
     return LazySamples(drawn, read)
-
-
-def _listed(voc: Path, name: str) -> list[str]:
-    listing = voc / "ImageSets" / "Segmentation" / f"{name}.txt"
-    try:
-        return listing.read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{listing}: can't be read ({error}); it lists the pictures of the split") from error
 
 
 @functools.lru_cache(maxsize=4)

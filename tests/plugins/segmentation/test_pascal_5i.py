@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lavin_recognition.pascal_5i import VOC_CLASSES, pascal_5i
+from lavin_recognition.pascal_5i import pascal_5i
+from lavin_recognition.voc_tree import VOC_CLASSES
 from PIL import Image
 
 from lavincli.errors import InputError, RootNeededError
