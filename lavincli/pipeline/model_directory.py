@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from pydantic import ValidationError
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from lavincli.atomic import atomic_path, atomic_write_json, atomic_write_text
@@ -21,8 +20,10 @@ from lavincli.model.jdit import JDiT
 from lavincli.model.presets import JDIT_PRESETS, STVAE_PRESETS
 from lavincli.model.stvae import STVAE
 from lavincli.model.weights import load_strictly, read_weights
+from lavincli.tensor_file import Kind, write_tensors
 
 Network = TypeVar("Network", bound=nn.Module)
+Weights = nn.Module | Mapping[str, Tensor]
 Config = TypeVar("Config")
 Settings = TypeVar("Settings", ModelConfig, STVAEConfig)
 
@@ -51,22 +52,27 @@ def load_networks(folder: Path, config: ModelConfig) -> tuple[JDiT, STVAE]:
 
 
 def save_model(
-    folder: Path, config: ModelConfig, jdit: JDiT, stvae: STVAE, *, card: str, dtype: torch.dtype | None = None
+    folder: Path, config: ModelConfig, jdit: Weights, stvae: Weights, *, card: str, dtype: torch.dtype | None = None
 ) -> None:
     """Write a model directory; `config.json` comes last, so that an interrupted write leaves no model behind."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONFIG).unlink(missing_ok=True)
-    _save_weights(jdit, folder / JDIT, dtype)
-    _save_weights(stvae, folder / STVAE_FILE, dtype)
+    save_weights(jdit, folder / JDIT, dtype)
+    save_weights(stvae, folder / STVAE_FILE, dtype)
     atomic_write_text(folder / CARD, card)
     atomic_write_json(folder / CONFIG, config.model_dump(mode="json"))
 
 
 def save_stvae(stvae: STVAE, folder: Path) -> Path:
     """Write an ST-VAE on its own: `stvae.safetensors`, and `config.json` with its settings alone."""
+    return save_stvae_weights(stvae, stvae.config, folder)
+
+
+def save_stvae_weights(weights: Weights, config: STVAEConfig, folder: Path) -> Path:
+    """The same, from weights by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    _save_weights(stvae, folder / STVAE_FILE, None)
-    atomic_write_json(folder / CONFIG, {"stvae": stvae.config.model_dump(mode="json")})
+    save_weights(weights, folder / STVAE_FILE, None)
+    atomic_write_json(folder / CONFIG, {"stvae": config.model_dump(mode="json")})
     return folder
 
 
@@ -118,12 +124,19 @@ def _build(kind: Callable[[Config], Network], config: Config, weights: Path) -> 
     return network.eval()
 
 
-def _save_weights(network: nn.Module, path: Path, dtype: torch.dtype | None) -> None:
-    weights: dict[str, Tensor] = {
-        name: value.detach().cpu().to(dtype or value.dtype).contiguous() for name, value in network.state_dict().items()
-    }
+def save_weights(network: Weights, path: Path, dtype: torch.dtype | None) -> None:
+    """Write a network's weights, tensor by tensor; `dtype` is what they are stored in, by default what they are."""
+    weights = network.state_dict() if isinstance(network, nn.Module) else network
+
+    def stored(value: Tensor) -> Tensor:
+        return value.detach().to(dtype or value.dtype)
+
+    kinds = {name: Kind(dtype or weights[name].dtype, tuple(weights[name].shape)) for name in weights}
+    # The order of safetensors' own writer: every tensor is aligned, and a model's file doesn't depend on who wrote it.
+    names = sorted(kinds, key=lambda name: (-kinds[name].dtype.itemsize, name))
+    layout = {name: kinds[name] for name in names}
     with atomic_path(path) as temporary:
-        save_file(weights, temporary)
+        write_tensors(temporary, layout, ((name, stored(weights[name])) for name in names))
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -22,14 +22,20 @@ class PictureBatches:
         self._shares = np.asarray(weights, dtype=np.float64) / sum(weights)
         self._batch_size, self._seed = batch_size, seed
 
-    def __call__(self, step: int) -> Tensor:
-        """float32 [B, 3, T, S, S] in [-1, 1], half of the pictures mirrored."""
+    def __call__(self, step: int, part: range | None = None) -> Tensor:
+        """float32 [B, 3, T, S, S] in [-1, 1], half of the pictures mirrored.
+
+        Of the batch of a step, or of the pictures of it that `part` numbers: all are drawn, no others are read.
+        """
         random = generator("pictures", self._seed, step)
+        part = range(self._batch_size) if part is None else part
         pictures = []
-        for pool in random.choice(len(self._pools), self._batch_size, p=self._shares):
+        for place, pool in enumerate(random.choice(len(self._pools), self._batch_size, p=self._shares)):
             array = self._pools[pool]
-            picture = array[random.integers(array.shape[0]), random.integers(2)]
-            pictures.append(picture[:, :, ::-1] if random.random() < 0.5 else picture)
+            number, side, mirrored = random.integers(array.shape[0]), random.integers(2), random.random() < 0.5
+            if place in part:
+                picture = array[number, side]
+                pictures.append(picture[:, :, ::-1] if mirrored else picture)
         return to_tensor(np.stack(pictures))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -37,9 +38,14 @@ def generator_logits(discriminator: nn.Module, fake: Tensor) -> Tensor:
     return logits
 
 
-def adaptive_weight(reconstruction: Tensor, adversarial: Tensor, last_layer: Tensor) -> Tensor:
-    """Ratio of the two losses' gradient norms at the decoder's last layer, at most 1e4."""
+def adaptive_weight(
+    reconstruction: Tensor, adversarial: Tensor, last_layer: Tensor, mean: Callable[[Tensor], Tensor] = lambda x: x
+) -> Tensor:
+    """Ratio of the two losses' gradient norms at the decoder's last layer, at most 1e4.
+
+    mean: averages a tensor over the processes that share a batch.
+    """
     (of_reconstruction,) = torch.autograd.grad(reconstruction, last_layer, retain_graph=True)
     (of_adversarial,) = torch.autograd.grad(adversarial, last_layer, retain_graph=True)
-    ratio: Tensor = of_reconstruction.norm() / (of_adversarial.norm() + 1e-4)
+    ratio: Tensor = mean(of_reconstruction).norm() / (mean(of_adversarial).norm() + 1e-4)
     return ratio.clamp(0.0, 1e4).detach()

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
 
-class ExponentialMovingAverage:
-    """Keeps `shadow = decay * shadow + (1 - decay) * weight` for every trained parameter.
+def weight_of_step(decay: float, step: int) -> float:
+    """How much of the weights of `step` the average takes over: 1 - min(decay, (1 + step) / (10 + step)).
 
-    The decay is min(decay, (1 + step) / (10 + step)), so that the average forgets the random start.
+    So the average forgets the random start.
     """
+    return 1.0 - min(decay, (1 + step) / (10 + step))
+
+
+class ExponentialMovingAverage:
+    """Keeps `shadow = decay * shadow + (1 - decay) * weight` for every trained parameter."""
 
     def __init__(self, module: nn.Module, decay: float) -> None:
         self.decay = decay
@@ -18,18 +26,27 @@ class ExponentialMovingAverage:
 
     @torch.no_grad()
     def update(self, module: nn.Module, step: int) -> None:
-        weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
         trained = dict(module.named_parameters())
         names = list(self.shadow)
+        weight = weight_of_step(self.decay, step)
         torch._foreach_lerp_([self.shadow[n] for n in names], [trained[n].detach() for n in names], weight)
 
-    def state(self, module: nn.Module) -> dict[str, Tensor]:
-        """All of the module's state, trained parameters averaged."""
-        state = {name: value.detach().clone() for name, value in module.state_dict().items()}
-        return state | {name: value.clone() for name, value in self.shadow.items()}
+    @contextmanager
+    def in_place(self, module: nn.Module) -> Iterator[None]:
+        """Within the block the module has the averaged weights."""
+        self._swap(module)
+        try:
+            yield
+        finally:
+            self._swap(module)
 
-    def load(self, shadow: dict[str, Tensor]) -> None:
+    def _swap(self, module: nn.Module) -> None:
+        for name, parameter in module.named_parameters():
+            if name in self.shadow:
+                parameter.data, self.shadow[name] = self.shadow[name], parameter.data
+
+    def load(self, shadow: Mapping[str, Tensor]) -> None:
         if shadow.keys() != self.shadow.keys():
             raise ValueError("the stored average belongs to a network with other parameters")
-        for name, value in shadow.items():
-            self.shadow[name].copy_(value)
+        for name, value in self.shadow.items():
+            value.copy_(shadow[name])

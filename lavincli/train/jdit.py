@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from lavincli.flow.loss import interpolate, sample_times, velocity_loss
+from lavincli.flow.loss import interpolate, velocity_loss
 from lavincli.flow.sampler import sample
 from lavincli.model.config import ModelConfig
 from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
-from lavincli.pipeline.model_directory import load_networks, load_stvae, read_config, save_model
+from lavincli.pipeline.model_directory import load_networks, load_stvae, read_config, save_model, save_weights
 from lavincli.registry import task
+from lavincli.train.activation_checkpointing import recompute_blocks
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig
-from lavincli.train.engine import Engine, State
+from lavincli.train.engine import Engine
 from lavincli.train.latent_pools import latent_pairs
 from lavincli.train.objective import Figures
 from lavincli.train.patch_pca import psnr
+from lavincli.train.randomness import element_noise, flow_times
 from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
+from lavincli.train.world import World
 
 _VALIDATION_PAIRS = 2
 _VALIDATION_QUERIES = 12
@@ -29,22 +33,28 @@ _VALIDATION_QUERIES = 12
 class JDiTObjective:
     """MSE + 0.1 L1 on the velocity, random tasks, random 1..K pairs."""
 
-    def __init__(self, config: JDiTTrainConfig) -> None:
+    headline = "psnr"
+
+    def __init__(self, config: JDiTTrainConfig, world: World | None = None) -> None:
         self.config = config
         self.device = torch.device(config.device)
         self.precision = getattr(torch, config.precision)
+        world = world or World()
+        self.parts = world.parts(config.batch_size, config.distributed.accumulation)
         torch.manual_seed(config.seed)
         self.stvae = load_stvae(config.stvae).to(self.device).requires_grad_(False)
         self.jdit = self._starting_network().to(self.device)
-        self.averaged_jdit = JDiT(config.jdit).to(self.device).eval()
+        if config.distributed.activation_checkpointing:
+            recompute_blocks(self.jdit)
         self.tasks = [task(name) for name in config.data.tasks]
-        pools = [latent_pairs(t, config.data, self.stvae, precision=self.precision) for t in self.tasks]
+        with world.first_alone():
+            pools = [latent_pairs(t, config.data, self.stvae, precision=self.precision) for t in self.tasks]
+            self.held_out = {
+                t.name: latent_pairs(t, config.data, self.stvae, precision=self.precision, held_out=True)
+                for t in self.tasks
+            }
         weights = list(config.data.tasks.values())
         self.batches = SequenceBatches(pools, weights, config.sequence, config.batch_size, config.seed)
-        self.held_out = {
-            t.name: latent_pairs(t, config.data, self.stvae, precision=self.precision, held_out=True)
-            for t in self.tasks
-        }
 
     @property
     def networks(self) -> Mapping[str, tuple[nn.Module, OptimizerConfig]]:
@@ -52,20 +62,25 @@ class JDiTObjective:
         return {"jdit": (self.jdit, self.config.optimizer)}
 
     def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
-        """One optimiser step on `batch_size` contexts, each with its queries and noises."""
-        loss = self._loss(self.jdit, self.batches(step)).mean()
-        engines["jdit"].backward(loss)
-        return {"loss": float(loss.detach()), "gradient": engines["jdit"].step(step)}
+        """One optimiser step on this process's share of `batch_size` contexts, each with its queries and noises."""
+        engine, losses = engines["jdit"], []
+        for part in self.parts:
+            loss = engine.run(partial(self._loss, step, part))
+            engine.backward(loss)
+            losses.append(float(loss.detach()))
+        return {"loss": sum(losses) / len(losses), "gradient": engine.step(step)}
 
-    def _loss(self, jdit: JDiT, batch: SequenceBatch) -> Tensor:
-        repeats = self.config.sequence.noises
-        target = batch.target.to(self.device).repeat_interleave(repeats, 0)
-        noise = torch.randn_like(target)
-        shares = self.config.time
-        t = sample_times(len(target), logit_normal=shares.logit_normal, uniform=shares.uniform).to(self.device)
-        with self._autocast():
-            velocity = self._velocity(jdit, batch, interpolate(target, noise, t), t)
-        return velocity_loss(velocity, target, noise, l1=self.config.l1)
+    def _loss(self, step: int, part: range) -> Tensor:
+        sequence = self.config.sequence
+        batch = self.batches(step, part)
+        target = batch.target.to(self.device).repeat_interleave(sequence.noises, 0)
+        repeats = sequence.queries * sequence.noises
+        elements, count = range(part.start * repeats, part.stop * repeats), self.config.batch_size * repeats
+        random = {"seed": self.config.seed, "step": step}
+        noise = element_noise(target.shape[1:], elements, **random).to(self.device)
+        t = flow_times(self.config.time, count, elements, **random).to(self.device)
+        velocity = self._velocity(self.jdit, batch, interpolate(target, noise, t), t)
+        return velocity_loss(velocity, target, noise, l1=self.config.l1).mean()
 
     def _velocity(self, jdit: JDiT, batch: SequenceBatch, x: Tensor, t: Tensor) -> Tensor:
         context, query = batch.context.to(self.device), batch.query.to(self.device)
@@ -77,17 +92,15 @@ class JDiTObjective:
         out: Tensor = jdit(x, t, cond)
         return out
 
-    @torch.no_grad()
-    def validate(self, averaged: State) -> Figures:
+    def validate(self, engine: Engine) -> Figures:
         """PSNR of sampled held-out answers as pictures, for each task, with two pairs, and their mean.
 
         Against what the ST-VAE makes of the truth's latents: what the J-DiT can reach is then no matter of the ST-VAE.
         """
-        self.averaged_jdit.load_state_dict(averaged)
-        figures = {f"psnr/{t.name}": self._held_out_psnr(t.name, i) for i, t in enumerate(self.tasks)}
+        figures = {f"psnr/{t.name}": self._held_out_psnr(engine, t.name, i) for i, t in enumerate(self.tasks)}
         return {"psnr": sum(figures.values()) / len(figures), **figures}
 
-    def _held_out_psnr(self, name: str, number: int) -> float:
+    def _held_out_psnr(self, engine: Engine, name: str, number: int) -> float:
         count = _VALIDATION_PAIRS + _VALIDATION_QUERIES
         pool = self.held_out[name]
         numbers = range(min(count, len(pool)))
@@ -97,23 +110,35 @@ class JDiTObjective:
         batch = sequence_batch(inputs, targets, _VALIDATION_PAIRS)
         context = batch.context.expand(len(batch.query), -1, -1, -1, -1)
         noise = torch.randn(batch.target.shape, generator=torch.Generator().manual_seed(number)).to(self.device)
-        settings = self.config.sampling
-        with self._autocast():
-            cond = torch.cat([context, batch.query], dim=2)
-            answer = sample(
-                self.averaged_jdit,
-                cond,
-                noise,
-                guidance=settings.guidance,
-                grid=settings.grid,
-                query_frames=batch.query.shape[2],
-            )
-            answered, truth = (self.stvae.decode(self.stvae.denormalise(x)).float() for x in (answer, batch.target))
-        return psnr(answered, truth.clamp(-1, 1))
+        cond = torch.cat([context, batch.query], dim=2)
+        settings, frames = self.config.sampling, batch.query.shape[2]
+        grid, guidance = settings.grid, settings.guidance
 
-    def export(self, averaged: State, out: Path, summary: Mapping[str, float]) -> Path:
-        """Write `out/model`, a model directory in float16."""
-        self.averaged_jdit.load_state_dict(averaged)
+        def answer() -> Tensor:
+            return sample(self.jdit, cond, noise, guidance=guidance, grid=grid, query_frames=frames)
+
+        answers = engine.run(answer)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
+            shown = [self.stvae.decode(self.stvae.denormalise(x)).float() for x in (answers, batch.target)]
+        return psnr(shown[0], shown[1].clamp(-1, 1))
+
+    def measure(self, engine: Engine, *, thoroughly: bool) -> Figures:  # noqa: ARG002 - an ST-VAE's is measured
+        """Nothing: weights are all there is to a J-DiT."""
+        return {}
+
+    def export_folder(self, out: Path) -> Path:
+        """`out/model`, a model directory in float16."""
+        return out / "model"
+
+    def export(
+        self,
+        averaged: Mapping[str, Tensor],
+        raw: Mapping[str, Tensor] | None,
+        measured: Figures,  # noqa: ARG002 - there is nothing to measure
+        folder: Path,
+        summary: Mapping[str, float],
+    ) -> None:
+        """Write a model directory in float16, the weights without averaging beside as `jdit-raw.safetensors`."""
         config = ModelConfig(
             name=self.config.name,
             jdit=self.config.jdit,
@@ -123,9 +148,9 @@ class JDiTObjective:
             sampling=self.config.sampling,
             license=self.config.license,
         )
-        folder = out / "model"
-        save_model(folder, config, self.averaged_jdit, self.stvae, card=self._card(summary), dtype=torch.float16)
-        return folder
+        save_model(folder, config, averaged, self.stvae, card=self._card(summary), dtype=torch.float16)
+        if raw is not None:
+            save_weights(raw, folder / "jdit-raw.safetensors", torch.float16)
 
     def _card(self, summary: Mapping[str, float]) -> str:
         lines = [
@@ -146,6 +171,3 @@ class JDiTObjective:
         settings = self.config.initialisation
         initialise(jdit, gate_bias=settings.gate_bias, positional_heads=settings.positional_heads)
         return jdit
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")

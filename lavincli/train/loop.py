@@ -1,101 +1,115 @@
-"""The training loop: one for every network and every engine."""
+"""The training loop: one for every network, every engine and any number of processes."""
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
-from lavincli.atomic import atomic_write_text
-from lavincli.errors import ConfigError
+from lavincli.tensor_file import Renamed, StoredTensors
 from lavincli.train import checkpoint
 from lavincli.train.config import OptimizerConfig, _TrainConfig
-from lavincli.train.engine import Engine, LocalEngine
-from lavincli.train.objective import Figures, Objective
+from lavincli.train.engine import Engine
+from lavincli.train.objective import Objective
+from lavincli.train.record import Record, Report
+from lavincli.train.world import World
 
 log = logging.getLogger(__name__)
-Report = Callable[[int, Figures], None]
+EngineMaker = Callable[[nn.Module, OptimizerConfig], Engine]
+"""Makes the engine of one network."""
 
 
-def train(config: _TrainConfig, objective: Objective, report: Report | None = None) -> Path:
+def train(
+    config: _TrainConfig, objective: Objective, make_engine: EngineMaker, world: World, report: Report | None = None
+) -> Path:
     """Run `objective` to `config.steps`; returns the export. Resumes from the newest intact checkpoint in `config.out`.
 
     Everything random is a function of the seed and the step, so a resumed run goes on as the interrupted one would
-    have.
+    have, on as many processes as one likes.
     """
-    engines: dict[str, Engine] = {
-        name: _engine(module, optimizer, config) for name, (module, optimizer) in objective.networks.items()
-    }
-    folder = config.out / "checkpoints"
-    folder.mkdir(parents=True, exist_ok=True)
-    found = checkpoint.newest(folder)
-    done = checkpoint.load(found, engines) if found else 0
-    record = _Record(config.out / "log.jsonl", done, config.log_every, report)
+    networks = objective.networks
+    engines = {name: make_engine(module, optimizer) for name, (module, optimizer) in networks.items()}
     product = engines[next(iter(engines))]
-    saved = time.monotonic()
+    saver = _Saver(config, objective, engines, world)
+    done = saver.resume()
+    record = Record(config.out / "log.jsonl", done, config.log_every, world, report)
     for step in range(done, config.steps):
         torch.manual_seed(hash((config.seed, step)) % 2**63)
+        world.beat(step, "step")
         record.add(step + 1, objective.train_step(engines, step))
-        last = step + 1 == config.steps
+        last, score = step + 1 == config.steps, None
         if last or (step + 1) % config.validate_every == 0:
-            record.write(step + 1, objective.validate(product.averaged()))
-        if last or time.monotonic() - saved > config.checkpoint_seconds:
-            checkpoint.save(folder, step + 1, engines)
-            saved = time.monotonic()
-    return objective.export(product.averaged(), config.out, record.summary())
+            world.beat(step, "validation")
+            with product.averaged():
+                figures = objective.validate(product)
+            score = figures[objective.headline]
+            record.write(step + 1, figures)
+        saver.save_if_due(step + 1, score, last=last)
+    world.beat(config.steps, "export")
+    if world.is_first:
+        saver.export_final(record.summary())
+    return objective.export_folder(config.out)
 
 
-def _engine(module: nn.Module, optimizer: OptimizerConfig, config: _TrainConfig) -> Engine:
-    return LocalEngine(module, optimizer, steps=config.steps, ema_decay=config.ema_decay)
+class _Saver:
+    """When checkpoints are made, and what the product is like in them."""
 
+    def __init__(self, config: _TrainConfig, objective: Objective, engines: Mapping[str, Engine], world: World) -> None:
+        self._config, self._objective, self._engines, self._world = config, objective, engines, world
+        self._folder = config.out / "checkpoints"
+        self._name = next(iter(engines))
+        self._newest: Path | None = None
+        self._about = checkpoint.About(0)
+        self._best: float | None = None
+        self._saved = time.monotonic()
 
-class _Record:
-    """`log.jsonl`: a line of averaged figures every few steps. Lines past the checkpoint resumed from are dropped."""
+    def resume(self) -> int:
+        """Restore the newest checkpoint, if there is one; returns the number of steps done."""
+        world = self._world
+        if world.is_first:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        with world.first_alone():
+            found = checkpoint.newest(self._folder) if world.is_first else None
+        self._newest = world.share(found)
+        self._best = world.share(checkpoint.best_score(self._folder) if world.is_first else None)
+        if self._newest is not None:
+            self._about = checkpoint.load(self._newest, self._engines)
+        return self._about.step
 
-    def __init__(self, path: Path, done: int, every: int, report: Report | None) -> None:
-        self._path, self._every, self._report = path, every, report
-        self._lines = [line for line in _read_lines(path) if line["step"] <= done]
-        atomic_write_text(path, "".join(json.dumps(line) + "\n" for line in self._lines))
-        self._seconds = max((line["seconds"] for line in self._lines), default=0.0)
-        self._started = time.monotonic()
-        self._sums: dict[str, list[float]] = {}
+    def save_if_due(self, step: int, score: float | None, *, last: bool) -> None:
+        """Save after so many seconds, when the validation was never as good, and at the end."""
+        config, world = self._config, self._world
+        best = config.keep_best and score is not None and (self._best is None or score > self._best)
+        due = world.share(time.monotonic() - self._saved > config.checkpoint_seconds)
+        if not (last or best or due):
+            return
+        world.beat(step - 1, "saving")
+        product = self._engines[self._name]
+        with product.averaged():
+            measured = self._objective.measure(product, thoroughly=last)
+        self._about = checkpoint.About(step, score, measured)
+        keep = checkpoint.Keep(config.keep_checkpoints, config.keep_best)
+        self._newest = checkpoint.save(self._folder, self._about, self._engines, world, keep, self._export)
+        self._best = score if best else self._best
+        self._saved = time.monotonic()
 
-    def add(self, step: int, figures: Figures) -> None:
-        for key, value in figures.items():
-            self._sums.setdefault(key, []).append(value)
-        if step % self._every == 0:
-            self.write(step, {key: sum(values) / len(values) for key, values in self._sums.items()})
-            self._sums.clear()
+    def export_final(self, summary: Mapping[str, float]) -> None:
+        """Write the export of a finished run, from its last checkpoint."""
+        assert self._newest is not None
+        averaged, _ = self._weights(StoredTensors(self._newest / f"{self._name}.safetensors"))
+        folder = self._objective.export_folder(self._config.out)
+        self._objective.export(averaged, None, self._about.measured, folder, summary)
 
-    def write(self, step: int, figures: Figures) -> None:
-        seconds = round(self._seconds + time.monotonic() - self._started, 1)
-        line = {"step": step, "seconds": seconds, **{k: float(f"{v:.6g}") for k, v in figures.items()}}
-        self._lines.append(line)
-        with self._path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        if self._report:
-            self._report(step, figures)
+    def _export(self, folder: Path, stored: Mapping[str, StoredTensors]) -> None:
+        averaged, raw = self._weights(stored[self._name])
+        score = {} if self._about.score is None else {self._objective.headline: self._about.score}
+        self._objective.export(averaged, raw, self._about.measured, folder, {"step": self._about.step, **score})
 
-    def summary(self) -> Mapping[str, float]:
-        """The last value of every figure."""
-        return {key: value for line in self._lines for key, value in line.items()}
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    """What was logged; a last line that a full disk or a power cut left unfinished is dropped."""
-    texts = path.read_text().splitlines() if path.exists() else []
-    lines: list[dict[str, Any]] = []
-    for number, text in enumerate(texts, start=1):
-        try:
-            lines.append(json.loads(text))
-        except ValueError as error:
-            if number < len(texts):
-                raise ConfigError(f"{path}: line {number} is not JSON; mend or delete the file") from error
-            log.warning("%s: dropping line %d, which was not finished", path, number)
-    return lines
+    @staticmethod
+    def _weights(stored: StoredTensors) -> tuple[Renamed, Renamed]:
+        raw = stored.under("module.")
+        return Renamed(stored, raw | stored.under("average.")), Renamed(stored, raw)

@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from torch import nn
+from torch import Tensor, nn
 
 from lavincli.train.config import OptimizerConfig
-from lavincli.train.engine import Engine, State
+from lavincli.train.engine import Engine
 
 Figures = dict[str, float]
 
 
 class Objective(Protocol):
-    """Networks, batches and losses of one recipe. The loop drives it and knows nothing of what it trains."""
+    """Networks, batches and losses of one recipe. The loop drives it and knows nothing of what it trains.
+
+    On several processes each has one; but for `export` all of them call its methods, in lockstep.
+    """
+
+    headline: str
+    """Which figure of `validate` says how good the network is, the larger the better."""
 
     @property
     def networks(self) -> Mapping[str, tuple[nn.Module, OptimizerConfig]]:
@@ -23,13 +29,32 @@ class Objective(Protocol):
         ...
 
     def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
-        """One step on the batch that belongs to `step`; returns figures for the log."""
+        """One step on this process's share of the batch that belongs to `step`; returns its figures for the log."""
         ...
 
-    def validate(self, averaged: State) -> Figures:
-        """Held-out figures of the averaged weights."""
+    def validate(self, engine: Engine) -> Figures:
+        """Held-out figures of the product, whose weights are the averaged ones."""
         ...
 
-    def export(self, averaged: State, out: Path, summary: Mapping[str, float]) -> Path:
-        """Write the trained network to `out`; returns where."""
+    def measure(self, engine: Engine, *, thoroughly: bool) -> Figures:
+        """What an export says of the product beside its weights, which are the averaged ones."""
+        ...
+
+    def export(
+        self,
+        averaged: Mapping[str, Tensor],
+        raw: Mapping[str, Tensor] | None,
+        measured: Figures,
+        folder: Path,
+        summary: Mapping[str, float],
+    ) -> None:
+        """Write the product so that it can be used, on the first process.
+
+        averaged, raw: its weights by name, the moving averages and those that they are of (left out where None).
+        measured: what `measure` gave. summary: figures for the model's card.
+        """
+        ...
+
+    def export_folder(self, out: Path) -> Path:
+        """Where a finished run has its export."""
         ...

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lavincli.train.config import OptimizerConfig
@@ -22,13 +22,29 @@ def build_optimizers(module: nn.Module, config: OptimizerConfig) -> list[Optimiz
         {"params": [p for p in rest if p.ndim >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in rest if p.ndim < 2], "weight_decay": 0.0},
     ]
-    optimizers: list[Optimizer] = [torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=True)]
+    groups = [group for group in groups if group["params"]]
+    optimizers: list[Optimizer] = []
+    if groups:
+        optimizers.append(torch.optim.AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=True))
     if matrices:
         muon = torch.optim.Muon(
             matrices, lr=config.learning_rate, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"
         )
         optimizers.append(muon)
     return optimizers
+
+
+def state_keys(optimizer: Optimizer) -> tuple[str, ...]:
+    """What this optimiser remembers of every parameter from the first step on."""
+    return ("momentum_buffer",) if isinstance(optimizer, torch.optim.Muon) else ("step", "exp_avg", "exp_avg_sq")
+
+
+def empty_state(optimizer: Optimizer, parameter: Tensor) -> dict[str, Tensor]:
+    """What it remembers before the first step."""
+    return {
+        key: torch.zeros((), device=parameter.device) if key == "step" else torch.zeros_like(parameter.detach())
+        for key in state_keys(optimizer)
+    }
 
 
 def _suits_muon(name: str, parameter: nn.Parameter) -> bool:

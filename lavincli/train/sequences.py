@@ -48,16 +48,19 @@ class SequenceBatches:
         self._alike = [np.array([shape == other for other in shapes]) for shape in shapes]
         self._batch_size, self._seed = batch_size, seed
 
-    def __call__(self, step: int) -> SequenceBatch:
-        """The batch of one step."""
+    def __call__(self, step: int, part: range | None = None) -> SequenceBatch:
+        """The batch of one step, or the contexts of it that `part` numbers: all are drawn, no others are read."""
         random = generator("sequences", self._seed, step)
         pairs = int(random.integers(1, self._config.pairs + 1))
         queries = self._config.queries
         shares = np.where(self._alike[random.choice(len(self._pools), p=self._shares)], self._shares, 0)
         inputs, targets = [], []
-        for number in random.choice(len(self._pools), self._batch_size, p=shares / shares.sum()):
+        part = range(self._batch_size) if part is None else part
+        for place, number in enumerate(random.choice(len(self._pools), self._batch_size, p=shares / shares.sum())):
             pool = self._pools[number]
             chosen = random.choice(len(pool), pairs + queries, replace=False)
+            if place not in part:
+                continue
             inputs.append(pool.inputs(chosen))
             targets.append(pool.targets(chosen))
         first, second = (torch.from_numpy(np.stack(side)).float() for side in (inputs, targets))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,39 +11,48 @@ import torch
 from torch import Tensor, nn
 
 from lavincli.model.stvae import STVAE
-from lavincli.pipeline.model_directory import load_stvae, save_stvae
+from lavincli.pipeline.model_directory import load_stvae, save_stvae_weights, save_weights
 from lavincli.registry import task
+from lavincli.train.activation_checkpointing import recompute_blocks
 from lavincli.train.batches import PictureBatches, to_tensor
 from lavincli.train.config import OptimizerConfig, STVAETrainConfig
 from lavincli.train.discriminator import PatchDiscriminator, adaptive_weight, generator_logits, hinge_loss
-from lavincli.train.engine import Engine, State
+from lavincli.train.engine import Engine
 from lavincli.train.objective import Figures
 from lavincli.train.pairs import rendered_pairs
 from lavincli.train.patch_pca import PatchPCA, psnr
 from lavincli.train.perceptual import PerceptualDistance
+from lavincli.train.randomness import element_noise
+from lavincli.train.world import World
 
 _PCA_PICTURES = 2048
+_MEASURED_PICTURES = 256
 
 
 class STVAEObjective:
     """MSE (and L1) + KL, optionally perceptual, adversarial and PCA-guided."""
 
-    def __init__(self, config: STVAETrainConfig) -> None:
+    headline = "psnr"
+
+    def __init__(self, config: STVAETrainConfig, world: World | None = None) -> None:
         self.config = config
         self.loss = config.loss
         self.device = torch.device(config.device)
+        self.world = world or World()
+        self.parts = self.world.parts(config.batch_size, config.distributed.accumulation)
         torch.manual_seed(config.seed)
         self.stvae = (load_stvae(config.start_from) if config.start_from else STVAE(config.stvae)).to(self.device)
         if config.freeze_encoder:
             self.stvae.encoder.requires_grad_(False)
-        self.averaged_stvae = STVAE(self.stvae.config).to(self.device).eval()
+        if config.distributed.activation_checkpointing:
+            recompute_blocks(self.stvae)
         tasks = [task(name) for name in config.data.tasks]
-        pools = [rendered_pairs(t, config.data) for t in tasks]
-        held_out = np.concatenate([rendered_pairs(t, config.data, held_out=True) for t in tasks])
+        with self.world.first_alone():
+            pools = [rendered_pairs(t, config.data) for t in tasks]
+            held_out = np.concatenate([rendered_pairs(t, config.data, held_out=True) for t in tasks])
         self.batches = PictureBatches(pools, list(config.data.tasks.values()), config.batch_size, config.seed)
         self.held_out = to_tensor(held_out.reshape(-1, *held_out.shape[2:]))
-        fitted = torch.cat([self.batches(-1 - i) for i in range(_PCA_PICTURES // config.batch_size)])
-        self.pca = PatchPCA(fitted)
+        self.pca = PatchPCA(torch.cat(list(self._unseen_batches(_PCA_PICTURES))))
         perceptual = self.loss.perceptual
         self.perceptual = PerceptualDistance(perceptual.trunk).to(self.device) if perceptual else None
         adversarial = self.loss.adversarial
@@ -57,75 +67,120 @@ class STVAEObjective:
         return networks
 
     def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
-        pictures = self.batches(step).to(self.device)
-        with self._autocast():
-            posterior = self.stvae.encode(pictures)
-            rebuilt = self.stvae.decode(posterior.sample()).float()
+        """One optimiser step of both networks on this process's share of the batch."""
+        adversarial = self.loss.adversarial
+        judged = adversarial is not None and step >= adversarial.start_step
+        found = []
+        for part in self.parts:
+            figures: Figures = {}
+            pictures = self.batches(step, part).to(self.device)
+            rebuilt: list[Tensor] = []
+            loss = engines["stvae"].run(partial(self._loss, pictures, part, step, judged, rebuilt, figures))
+            if judged:
+                judging = engines["discriminator"].run(partial(self._judge, pictures[:, :, 0], rebuilt[0][:, :, 0]))
+                engines["discriminator"].backward(judging)
+                figures["discriminator"] = float(judging.detach())
+            engines["stvae"].backward(loss)
+            found.append(figures)
+        means = {key: sum(figures[key] for figures in found) / len(found) for key in found[0]}
+        means["gradient"] = engines["stvae"].step(step)
+        if judged:
+            engines["discriminator"].step(step)
+        return means
+
+    def _loss(
+        self, pictures: Tensor, part: range, step: int, judged: bool, rebuilt_too: list[Tensor], figures: Figures
+    ) -> Tensor:
+        posterior = self.stvae.encode(pictures)
+        noise = element_noise(posterior.mean.shape[1:], part, seed=self.config.seed, step=step).to(posterior.mean)
+        rebuilt = self.stvae.decode(posterior.mean + torch.exp(0.5 * posterior.logvar) * noise).float()
+        rebuilt_too.append(rebuilt.detach())
         error = rebuilt - pictures
         mse, l1, kl = error.square().mean(), error.abs().mean(), posterior.kl().float()
         loss = self.loss.mse * mse + self.loss.l1 * l1 + self.loss.kl * kl
-        figures = {"mse": float(mse.detach()), "l1": float(l1.detach()), "kl": float(kl.detach())}
+        figures |= {"mse": float(mse.detach()), "l1": float(l1.detach()), "kl": float(kl.detach())}
         guidance = self.loss.pca
         if guidance and step < guidance.until_step:
             weight = guidance.weight * (1.0 - step / guidance.until_step)
             toward_pca = (posterior.mean.float() - self.pca.encode(pictures)).square().mean()
             loss = loss + weight * toward_pca
             figures["pca_mse"] = float(toward_pca.detach())
-        perceptual = self.loss.perceptual
-        if perceptual and self.perceptual and step >= perceptual.start_step:
-            some = slice(0, perceptual.pictures)
-            with self._autocast():
-                distance = self.perceptual(rebuilt[some, :, 0], pictures[some, :, 0])
-            loss = loss + perceptual.weight * distance
-            figures["perceptual"] = float(distance.detach())
-        if self.loss.adversarial and step >= self.loss.adversarial.start_step:
+        if self.loss.perceptual and step >= self.loss.perceptual.start_step:
+            loss = loss + self.loss.perceptual.weight * self._perceptual(rebuilt, pictures, part, figures)
+        if judged:
             loss = loss + self._fool(rebuilt[:, :, 0], loss, figures)
-            self._judge(engines["discriminator"], pictures[:, :, 0], rebuilt[:, :, 0].detach(), step, figures)
-        engines["stvae"].backward(loss)
-        figures["gradient"] = engines["stvae"].step(step)
-        return figures
+        return loss
+
+    def _perceptual(self, rebuilt: Tensor, pictures: Tensor, part: range, figures: Figures) -> Tensor:
+        """Distance of some pictures spread over the whole batch: this part's share of its mean over them."""
+        assert self.perceptual is not None
+        assert self.loss.perceptual is not None
+        batch = self.config.batch_size
+        count = min(self.loss.perceptual.pictures, batch)
+        chosen = [place - part.start for place in (i * batch // count for i in range(count)) if place in part]
+        distance = rebuilt.new_zeros(())
+        if chosen:
+            share = len(chosen) / count * (batch / len(part))
+            distance = share * self.perceptual(rebuilt[chosen, :, 0], pictures[chosen, :, 0])
+        figures["perceptual"] = float(distance.detach())
+        return distance
 
     def _fool(self, rebuilt: Tensor, reconstruction: Tensor, figures: Figures) -> Tensor:
         assert self.discriminator is not None
         assert self.loss.adversarial is not None
-        with self._autocast():
-            adversarial = -generator_logits(self.discriminator, rebuilt).float().mean()
-        weight = adaptive_weight(reconstruction, adversarial, self.stvae.decoder.conv_out.conv.weight)
+        adversarial = -generator_logits(self.discriminator, rebuilt).float().mean()
+        last_layer = self.stvae.decoder.conv_out.conv.weight
+        with torch.autocast(self.device.type, enabled=False):
+            weight = adaptive_weight(reconstruction, adversarial, last_layer, self.world.mean_tensor)
         figures |= {"adversarial": float(adversarial.detach()), "adaptive_weight": float(weight)}
         return self.loss.adversarial.weight * weight * adversarial
 
-    def _judge(self, engine: Engine, real: Tensor, fake: Tensor, step: int, figures: Figures) -> None:
-        with self._autocast():
-            logits = engine.module(torch.cat([real, fake])).float()
-        loss = hinge_loss(*logits.chunk(2))
-        engine.backward(loss)
-        engine.step(step)
-        figures["discriminator"] = float(loss.detach())
+    def _judge(self, real: Tensor, fake: Tensor) -> Tensor:
+        assert self.discriminator is not None
+        return hinge_loss(*self.discriminator(torch.cat([real, fake])).float().chunk(2))
 
-    @torch.no_grad()
-    def validate(self, averaged: State) -> Figures:
+    def validate(self, engine: Engine) -> Figures:
         """PSNR of held-out pictures, beside the PCA with as many numbers."""
-        self.averaged_stvae.load_state_dict(averaged)
-        rebuilt = torch.cat([self._rebuild(chunk) for chunk in torch.split(self.held_out, self.config.batch_size)])
+        rebuilt = torch.cat(
+            [self._rebuild(engine, some) for some in torch.split(self.held_out, self.config.batch_size)]
+        )
         linear = self.pca.decode(self.pca.encode(self.held_out))
         return {"psnr": psnr(rebuilt, self.held_out), "psnr_pca": psnr(linear, self.held_out)}
 
-    def _rebuild(self, pictures: Tensor) -> Tensor:
-        with self._autocast():
-            rebuilt = self.averaged_stvae.decode(self.averaged_stvae.encode(pictures.to(self.device)).mean)
-        return rebuilt.float().cpu()
+    def _rebuild(self, engine: Engine, pictures: Tensor) -> Tensor:
+        shown = pictures.to(self.device)
+        return engine.run(lambda: self.stvae.decode(self.stvae.encode(shown).mean)).float().cpu()
 
-    @torch.no_grad()
-    def export(self, averaged: State, out: Path, summary: Mapping[str, float]) -> Path:  # noqa: ARG002 - for a card
-        """Measure the latents' shift and scale, then write `stvae.safetensors` and its `config.json`."""
-        self.averaged_stvae.load_state_dict(averaged)
+    def measure(self, engine: Engine, *, thoroughly: bool) -> Figures:
+        """The shift and scale that bring latents to zero mean and unit variance; few pictures will do on the way."""
         if self.config.freeze_encoder:
-            return save_stvae(self.averaged_stvae, out)
-        batches = [self.batches(-1 - i).to(self.device) for i in range(_PCA_PICTURES // self.config.batch_size)]
-        latents = torch.cat([self.averaged_stvae.encode(batch).mean.flatten() for batch in batches])
-        measured = {"latent_shift": float(latents.mean()), "latent_scale": float(1.0 / latents.std())}
-        self.averaged_stvae.config = self.averaged_stvae.config.model_copy(update=measured)
-        return save_stvae(self.averaged_stvae, out)
+            return {}
+        count = _PCA_PICTURES if thoroughly else _MEASURED_PICTURES
+        means = [engine.run(partial(self._exact_mean, batch.to(self.device))) for batch in self._unseen_batches(count)]
+        latents = torch.cat([mean.flatten() for mean in means])
+        return {"latent_shift": float(latents.mean()), "latent_scale": float(1.0 / latents.std())}
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
+    def _exact_mean(self, pictures: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, enabled=False):
+            return self.stvae.encode(pictures).mean
+
+    def _unseen_batches(self, pictures: int) -> Iterator[Tensor]:
+        """Batches of steps before the first one."""
+        return (self.batches(-1 - i) for i in range(-(-pictures // self.config.batch_size)))
+
+    def export_folder(self, out: Path) -> Path:
+        """The run's own folder: `stvae.safetensors` and its `config.json`."""
+        return out
+
+    def export(
+        self,
+        averaged: Mapping[str, Tensor],
+        raw: Mapping[str, Tensor] | None,
+        measured: Figures,
+        folder: Path,
+        summary: Mapping[str, float],  # noqa: ARG002 - for a model's card
+    ) -> None:
+        """Write `stvae.safetensors` and its `config.json`, the weights without averaging as `stvae-raw.safetensors`."""
+        save_stvae_weights(averaged, self.stvae.config.model_copy(update=measured), folder)
+        if raw is not None:
+            save_weights(raw, folder / "stvae-raw.safetensors", None)

@@ -42,19 +42,34 @@ def test_average_follows_the_formula() -> None:
         # Early on the average forgets the random start faster: (1 + step) / (10 + step).
         decay = min(0.75, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * step
-    assert torch.allclose(average.state(network)["weight"], expected, rtol=1e-5)
+    with average.in_place(network):
+        assert torch.allclose(network.weight, expected, rtol=1e-5)
     assert network.weight.detach().eq(59).all()
 
 
-def test_average_leaves_frozen_parameters_and_copies() -> None:
+def test_average_leaves_frozen_parameters() -> None:
     network = module()
     network.get_submodule("head").requires_grad_(False)
     average = ExponentialMovingAverage(network, decay=0.5)
-    state = average.state(network)
-    assert state.keys() == network.state_dict().keys()
     assert not any(name.startswith("head") for name in average.shadow)
-    state["norm.weight"].zero_()
-    assert average.shadow["norm.weight"].all()
+    head = network.state_dict()["head.weight"].clone()
+    with average.in_place(network):
+        assert torch.equal(network.state_dict()["head.weight"], head)
+
+
+def test_averaged_weights_are_in_place_within_the_block_alone() -> None:
+    network = nn.Linear(2, 1)
+    engine = LocalEngine(network, config(), steps=2, ema_decay=0.9)
+    before = network.weight.detach().clone()
+    engine.backward(engine.run(lambda: network(torch.ones(1, 2)).sum()))
+    engine.step(0)
+    after = network.weight.detach().clone()
+    with engine.averaged():
+        assert not network.training
+        assert not torch.equal(network.weight, after)
+        assert not torch.equal(network.weight, before)
+    assert torch.equal(network.weight, after)
+    assert network.training
 
 
 def test_average_of_another_network() -> None:
@@ -135,8 +150,9 @@ def test_an_engine_learns(name: str) -> None:
         engine.backward(loss)
         assert engine.step(step) > 0
     assert losses[-1] < 0.6 * losses[0]
-    averaged = engine.averaged()
-    assert any(not torch.equal(value, network.state_dict()[key]) for key, value in averaged.items())
+    weight = network.state_dict()["blocks.weight"].clone()
+    with engine.averaged():
+        assert not torch.equal(network.state_dict()["blocks.weight"], weight)
 
 
 def test_gradients_are_clipped() -> None:
@@ -145,6 +161,32 @@ def test_gradients_are_clipped() -> None:
     engine = LocalEngine(network, config(clip=1e-3), steps=1, ema_decay=0.9)
     engine.backward(network(torch.tensor([[30.0, 40.0]])).sum())
     assert engine.step(0) == pytest.approx(50.0)
+
+
+def test_parts_of_a_batch_add_up_to_it() -> None:
+    networks = [module(), module()]
+    whole, parts = (
+        LocalEngine(network, config(), steps=3, ema_decay=0.9, accumulation=accumulation)
+        for network, accumulation in zip(networks, (1, 4), strict=True)
+    )
+    for step in range(3):
+        x = torch.randn(8, 4, generator=torch.Generator().manual_seed(step))
+        for engine, network, batches in ((whole, networks[0], [x]), (parts, networks[1], torch.split(x, 2))):
+            for batch in batches:
+                engine.backward(network.get_submodule("head")(batch).square().mean())
+        assert whole.step(step) == pytest.approx(parts.step(step), rel=1e-5)
+    for one, other in zip(networks[0].parameters(), networks[1].parameters(), strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_parameters_without_a_part_in_the_loss_are_decayed() -> None:
+    """As they are where several parameters are one flat tensor."""
+    network = module()
+    engine = LocalEngine(network, config(weight_decay=0.5), steps=1, ema_decay=0.9)
+    before = network.state_dict()["blocks.0.weight"].clone()
+    engine.backward(network.get_submodule("head")(torch.ones(1, 4)).sum())
+    engine.step(0)
+    assert torch.allclose(network.state_dict()["blocks.0.weight"], before * (1 - 0.01 * 0.5))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -1,0 +1,66 @@
+"""The processes that train together, as the loop sees them. `World` itself is one process alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from torch import Tensor
+
+from lavincli.errors import ConfigError
+
+T = TypeVar("T")
+
+
+class World:
+    """One process. `lavincli.train.distributed.processes.Processes` is several.
+
+    Every method but `beat` and `is_first` is a meeting: all processes call it, in the same order.
+
+    Attributes:
+        rank: this process's number, from 0 on. Only the first one prints, logs and writes.
+        size: how many processes there are.
+    """
+
+    rank = 0
+    size = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that prints, logs and writes."""
+        return self.rank == 0
+
+    def share(self, value: T) -> T:
+        """What the first process passes here."""
+        return value
+
+    def mean(self, values: Sequence[float]) -> list[float]:
+        """Means over the processes, number by number."""
+        return list(values)
+
+    def mean_tensor(self, tensor: Tensor) -> Tensor:
+        """The mean over the processes of tensors of one shape."""
+        return tensor
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """The first process goes through the block on its own, then all others; however long it takes."""
+        yield
+
+    def beat(self, step: int, phase: str) -> None:
+        """Say that this process has come so far: `phase` of `step`."""
+
+    def parts(self, batch_size: int, accumulation: int) -> list[range]:
+        """Which elements of a batch this process computes: a range for each of `accumulation` backward passes.
+
+        Raises ConfigError if the batch can't be shared out evenly.
+        """
+        size, rest = divmod(batch_size, self.size * accumulation)
+        if rest:
+            raise ConfigError(
+                f"batch_size {batch_size} can't be shared by {self.size} processes x distributed.accumulation "
+                f"{accumulation}: choose a multiple of {self.size * accumulation}"
+            )
+        starts = [(part * self.size + self.rank) * size for part in range(accumulation)]
+        return [range(start, start + size) for start in starts]
