@@ -40,6 +40,8 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
     from lavin_recognition.coco_panoptic import coco_panoptic
     from lavin_recognition.composed_foregrounds import composed_foregrounds
     from lavin_recognition.pascal_5i import pascal_5i
+    from lavin_recognition.voc_detection import voc_detection
+    from lavin_recognition.voc_single_object import voc_single_object
 
     return {
         "composed_foregrounds": composed_foregrounds,
@@ -48,6 +50,8 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
         "coco_keypoints": coco_keypoints,
         "coco_panoptic": coco_panoptic,
         "pascal_5i": pascal_5i,
+        "voc_detection": voc_detection,
+        "voc_single_object": voc_single_object,
     }
 
 
