@@ -78,7 +78,7 @@ def read_annotation(path: Path) -> VocAnnotation:
         if min(size) < 1:
             raise ValueError(f"a picture of {size[1]} x {size[0]}")
         return VocAnnotation(size, tuple(_object(entry) for entry in tree.findall("object")))
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ET.ParseError, ValueError, LookupError) as error:
         raise InputError(f"{path}: isn't VOC's XML of objects ({error}); unpack it again") from error
 
 
