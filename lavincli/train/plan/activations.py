@@ -103,13 +103,22 @@ def jdit_activations(
         # One stream after the other goes through all blocks; it leaves keys and values, and nothing else of its last.
         conditions = [stream for stream in streams if not stream.answered]
         unread = sum(_of_block(config, kept, stream) - _of_last(config, kept, stream) for stream in conditions)
-        inputs += sum(_keys_values(config, kept, stream) for stream in conditions)
+        # Keys and values of every block, and their gradients, which wait until their own stream's turn comes.
+        inputs += 2 * sum(_keys_values(config, kept, stream) for stream in conditions)
         once_more = max(block)
-    largest = max(stream.rows for stream in streams)
+    working = max(
+        stream.rows
+        * (
+            3 * kept.number * config.mlp_size
+            + 3 * _FLOAT32 * config.hidden_size
+            + kept.scores * config.num_heads * stream.seen
+        )
+        for stream in streams
+    )
     return Activations(
         kept=config.depth * sum(block) - unread + ends,
         checkpointed=config.depth * inputs + once_more + ends,
-        working=largest * (3 * kept.number * config.mlp_size + 3 * _FLOAT32 * config.hidden_size),
+        working=working,
     )
 
 
