@@ -80,9 +80,10 @@ class Frame:
         """
         height, width = values.shape[axes[0]], values.shape[axes[1]]
         window = self.window(height, width)
-        centres = (np.arange(size) + 0.5) / size
-        rows = window.top + np.minimum((centres * window.height).astype(np.intp), window.height - 1)
-        columns = window.left + np.minimum((centres * window.width).astype(np.intp), window.width - 1)
+        # The pixel that holds each centre, in whole numbers: a centre between two pixels falls to the later one always.
+        centres = 2 * np.arange(size) + 1
+        rows = window.top + centres * window.height // (2 * size)
+        columns = window.left + centres * window.width // (2 * size)
         if self.mirrored:
             columns = columns[::-1]
         return np.take(np.take(values, rows, axis=axes[0]), columns, axis=axes[1])
