@@ -64,7 +64,7 @@ def _closeness(boxes: Boxes) -> NDArray[np.float64]:
 
 
 def _slots(closeness: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.intp]:
-    """A hue for each box, in random order, the one that disturbs the others least; then each is given another chance."""
+    """A hue for each box, in random order, that disturbs the others least; then each has another chance."""
     count = len(closeness)
     chosen = np.full(count, -1, dtype=np.intp)
     steps = np.abs((np.arange(_SLOTS)[:, None] - np.arange(_SLOTS) + _SLOTS // 2) % _SLOTS - _SLOTS // 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,6 @@ from lavin_recognition.boxes_colors import hue_distance
 from lavin_recognition.boxes_drawing import Edges, outline_cover
 from lavin_recognition.boxes_hues import Layer
 from lavin_recognition.boxes_outlines import Sides
-
-_SAME_HUE: Final = 30.0
-_REPEAT: Final = 0.6
-"""Two boxes whose hues are fewer degrees apart and that have more in common (IoU) are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +26,6 @@ class Found:
         """Square pixels."""
         left, top, right, bottom = self.edges
         return (right - left) * (bottom - top)
-
-
-def repeats(one: Found, found: list[Found], widths: tuple[float, float]) -> bool:
-    """Whether a box is nearly the same as one of ``found``: of one hue, or of any hue with their lines side by side.
-
-    Where thin lines of two colours touch, JPEG makes a third one of them.
-    """
-    return any(
-        _side_by_side(one.sides, other.sides, widths)
-        or (_same_hue(one.layer, other.layer) and _overlap(one.sides, other.sides) > _REPEAT)
-        for other in found
-    )
-
-
-def _side_by_side(first: Sides, second: Sides, widths: tuple[float, float]) -> bool:
-    thickness, width = widths
-    near = (width, width, thickness, thickness)
-    return all(
-        abs(one - other) <= max(1.5 * line, line + 1) for one, other, line in zip(first, second, near, strict=True)
-    )
-
-
-def _same_hue(first: Layer, second: Layer) -> bool:
-    if first.angle is None or second.angle is None:
-        return first.angle is second.angle
-    return float(hue_distance(np.float64(first.angle), second.angle)) < _SAME_HUE
-
-
-def _overlap(first: Sides, second: Sides) -> float:
-    """Intersection over union."""
-    wide = min(first[1], second[1]) - max(first[0], second[0]) + 1
-    high = min(first[3], second[3]) - max(first[2], second[2]) + 1
-    both = max(0, wide) * max(0, high)
-    areas = [(right - left + 1) * (bottom - top + 1) for left, right, top, bottom in (first, second)]
-    return both / (sum(areas) - both)
 
 
 def line_support(

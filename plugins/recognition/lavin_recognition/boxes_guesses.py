@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from lavin_recognition.boxes_hues import Layer
 from lavin_recognition.boxes_lines import side_places
-from lavin_recognition.boxes_outlines import Lengths, Map, Outlines, Sides, filled_between, mass_inside
+from lavin_recognition.boxes_outlines import Lengths, Map, Outlines, Sides, filled_between, mass_inside, overlaps
 
 LEAST_RANK: Final = 0.5
 """Of anything that is taken for a box."""
@@ -34,6 +34,8 @@ _LEAST_MASS: Final = 0.6
 """Pixels of the hue for each pixel of outline, in widths of a line."""
 _ABOUT: Final = 0.9
 """Areas aren't known better than to this factor."""
+_REPEAT: Final = 0.6
+"""Two boxes of one hue that have more in common (IoU) are one."""
 _MOST_GUESSES: Final = 2000
 """Guesses kept of a layer, the best lit ones; a drawing gives some tens, a photo any number."""
 
@@ -62,6 +64,7 @@ class Guesses:
         self._own, self._others = self._pixels.values(own), self._pixels.values(others)
         self._new = self._lit_own.sum(axis=0)
         self._hidden = np.zeros_like(self._lit_own)
+        self._open = np.ones(len(self._outlines), bool)
 
     def best(self) -> tuple[float, int]:
         """The rank (about 1 at most) and the number of the guess to take next; rank 0 if there is none."""
@@ -74,7 +77,7 @@ class Guesses:
         rank = (explained.sum(axis=0) - _SMALLNESS) / length - _WEAKNESS * (1 - weakest / _WEAK_SIDE).clip(0)
         rank += _LARGENESS * np.log2(length / length.max())
         new = (self._new >= _LEAST_OWN * length) & (self._new > _LEAST_NEW * self._lit_own.sum(axis=0))
-        rank = np.where(new, rank, 0.0)
+        rank = np.where(new & self._open, rank, 0.0)
         number = int(rank.argmax())
         return float(rank[number]), number
 
@@ -87,6 +90,18 @@ class Guesses:
         """Share of the outline that is lit in its own colour, or hidden under smaller boxes."""
         hidden = np.minimum(self._hidden[:, number], self._lit_other[:, number])
         return float(min(1.0, (self._lit_own[:, number] + hidden).sum() / self._outlines.length[number]))
+
+    def close(self, sides: Sides, *, same_hue: bool) -> None:
+        """Take no more guess that is nearly a box found at ``sides``.
+
+        That is one whose lines are all beside that one's, or that is of one hue with it and has most of its area.
+        """
+        own = self._outlines.sides
+        reach = np.array([max(1.5 * width, width + 1) for width in self._outlines.widths[::-1]]).repeat(2)
+        near = (np.abs(own - np.array(sides)[:, None]) <= reach[:, None]).all(axis=0)
+        if same_hue:
+            near |= overlaps(own, sides) > _REPEAT
+        self._open &= ~near
 
     def hide(self, outline: NDArray[np.bool_], area: float) -> None:
         """A box of this area lies over all larger guesses, with lines at the pixels ``outline``."""

@@ -17,6 +17,8 @@ _GRAY: Final = 0.12
 """Chroma / brightness below which a pixel has no hue."""
 _NEAR, _FAR = 20.0, 34.0
 """Degrees from a hue up to which a pixel surely has it, and from which it doesn't."""
+_ALIKE: Final = 30.0
+"""Degrees."""
 _MOST_HUES: Final = 24
 _FEWEST_PIXELS: Final = 5.0
 
@@ -40,6 +42,12 @@ class Layer:
 
     angle: float | None
     own: NDArray[np.float32]
+
+    def is_like(self, other: Layer) -> bool:
+        """Whether it may be the hue of one line, seen twice."""
+        if self.angle is None or other.angle is None:
+            return self.angle is other.angle
+        return float(hue_distance(np.float64(self.angle), other.angle)) < _ALIKE
 
     def may_share(self, other: Layer) -> bool:
         """Whether pixels can belong to both."""

@@ -123,6 +123,18 @@ def running(values: Map, axis: int) -> Map:
     return sums
 
 
+def overlaps(sides: NDArray[np.intp], other: Sides) -> NDArray[np.float64]:
+    """``[N]``, intersection over union with one rectangle, lines included."""
+    left, right, top, bottom = sides
+    wide = np.minimum(right, other[1]) - np.maximum(left, other[0]) + 1.0
+    high = np.minimum(bottom, other[3]) - np.maximum(top, other[2]) + 1.0
+    both = wide.clip(0) * high.clip(0)
+    area = (right - left + 1.0) * (bottom - top + 1.0)
+    other_area = (other[1] - other[0] + 1.0) * (other[3] - other[2] + 1.0)
+    share: NDArray[np.float64] = both / (area + other_area - both)
+    return share
+
+
 def mass_inside(sides: NDArray[np.intp], values: Map, reach: tuple[int, int]) -> Lengths:
     """``[N]``, sum of ``values`` inside the rectangles, which are taken ``reach`` (rows, columns) larger."""
     left, right, top, bottom = sides

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lavin_recognition.boxes_drawing import outline_cover
-from lavin_recognition.boxes_found import Found, repeats
+from lavin_recognition.boxes_found import Found
 from lavin_recognition.boxes_guesses import LEAST_RANK, Guesses
 from lavin_recognition.boxes_hues import Layer, lit_from_cover
 from lavin_recognition.boxes_outlines import Sides
@@ -71,9 +71,8 @@ class Search:
             edges = refine(self._picture, layer.own, sides, self._widths)
             one = Found(layer, sides, edges)
             self._claim(one)
-            if not repeats(one, self.found, self._widths):
-                self.found.append(one)
-                taken += 1
+            self.found.append(one)
+            taken += 1
             best = {other: guesses.best() for other, guesses in self._guesses.items()}
         return taken
 
@@ -101,6 +100,7 @@ class Search:
         left, right, top, bottom = one.sides
         outline = _near_lines(self._lit.shape, one.sides, self._widths)
         for index, guesses in self._guesses.items():
+            guesses.close(one.sides, same_hue=self._layers[index].is_like(one.layer))
             guesses.hide(outline, (right - left + 1.0) * (bottom - top + 1.0))
             if self._layers[index].may_share(one.layer):
                 mine = (one.layer.own >= self._layers[index].own) | (one.layer.own > _MINE)
