@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from typing import Annotated
 
 import typer
 
+from lavincli.errors import LavinError
+from lavincli.processes import without_option
+
 app = typer.Typer(add_completion=False)
+log = logging.getLogger(__name__)
 
 
 @app.command()
@@ -15,20 +22,40 @@ def train(
     changes: Annotated[
         list[str] | None, typer.Argument(help="key=value changes, e.g. steps=1000 data.size=64.")
     ] = None,
+    processes: Annotated[int, typer.Option("--nproc", min=1, help="Processes on this machine, one a GPU.")] = 1,
+    local_rank: Annotated[  # noqa: ARG001 - the environment says it too
+        int, typer.Option("--local_rank", "--local-rank", hidden=True, help="Given by the deepspeed launcher.")
+    ] = 0,
 ) -> None:
     """Train a network from a recipe; the same command again goes on where it stopped.
 
     The folder of the trained network is printed on stdout.
+    Several processes share every step's batch, by DeepSpeed; on several machines start the command with torchrun.
     """
-    import logging
-
+    from lavincli.train.distributed.launch import become_launcher
+    from lavincli.train.distributed.place import find_place
     from lavincli.train.recipe import read_recipe
-    from lavincli.train.run import run
+    from lavincli.train.world import shares
 
-    log = logging.getLogger("lavincli.train")
+    config = read_recipe(recipe, changes or [])
+    if processes > 1 and "RANK" not in os.environ:
+        shares(config.batch_size, config.distributed.accumulation, processes)
+        become_launcher(without_option(sys.argv[1:], "--nproc"), processes)
+    place = find_place()
+    is_first = place is None or place.rank == 0
+    if not is_first:
+        logging.getLogger("lavincli").setLevel(logging.WARNING)
+
+    from lavincli.train.run import run
 
     def report(step: int, figures: dict[str, float]) -> None:
         log.info("step %d  %s", step, "  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
 
-    config = read_recipe(recipe, changes or [])
-    typer.echo(run(config, report))
+    try:
+        folder = run(config, report)
+    except LavinError as error:
+        if place is None or place.size == 1:
+            raise
+        raise LavinError(f"rank {place.rank}: {error.message}") from error
+    if is_first:
+        typer.echo(folder)

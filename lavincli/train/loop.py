@@ -39,17 +39,17 @@ def train(
     record = Record(config.out / "log.jsonl", done, config.log_every, world, report)
     for step in range(done, config.steps):
         torch.manual_seed(hash((config.seed, step)) % 2**63)
-        world.beat(step, "step")
+        world.beat("reading of the batch", step)
         record.add(step + 1, objective.train_step(engines, step))
         last, score = step + 1 == config.steps, None
         if last or (step + 1) % config.validate_every == 0:
-            world.beat(step, "validation")
+            world.beat("validation")
             with product.averaged():
                 figures = objective.validate(product)
             score = figures[objective.headline]
             record.write(step + 1, figures)
         saver.save_if_due(step + 1, score, last=last)
-    world.beat(config.steps, "export")
+    world.beat("export")
     if world.is_first:
         saver.export_final(record.summary())
     return objective.export_folder(config.out)
@@ -87,7 +87,7 @@ class _Saver:
         due = world.share(time.monotonic() - self._saved > config.checkpoint_seconds)
         if not (last or best or due):
             return
-        world.beat(step - 1, "saving")
+        world.beat("checkpoint")
         product = self._engines[self._name]
         with product.averaged():
             measured = self._objective.measure(product, thoroughly=last)

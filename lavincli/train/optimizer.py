@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,21 @@ def build_optimizers(module: nn.Module, config: OptimizerConfig) -> list[Optimiz
         )
         optimizers.append(muon)
     return optimizers
+
+
+class Together(Optimizer):
+    """Several optimisers as one."""
+
+    def __init__(self, optimizers: Sequence[Optimizer]) -> None:
+        self._optimizers = optimizers
+        super().__init__([p for o in optimizers for group in o.param_groups for p in group["params"]], {})
+        self.param_groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """A step of each."""
+        assert closure is None
+        for optimizer in self._optimizers:
+            optimizer.step()
 
 
 def state_keys(optimizer: Optimizer) -> tuple[str, ...]:

@@ -7,41 +7,68 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from lavincli.errors import ConfigError
 from lavincli.pipeline.load import choose_device
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig, STVAETrainConfig
+from lavincli.train.distributed.place import ALONE, Place, find_place
 from lavincli.train.engine import Engine, LocalEngine
 from lavincli.train.jdit import JDiTObjective
 from lavincli.train.loop import EngineMaker, train
 from lavincli.train.objective import Objective
 from lavincli.train.recipe import write_resolved
 from lavincli.train.record import Report
+from lavincli.train.run_lock import only_run
 from lavincli.train.stvae import STVAEObjective
 from lavincli.train.world import World
 
+Config = STVAETrainConfig | JDiTTrainConfig
 
-def run(config: STVAETrainConfig | JDiTTrainConfig, report: Report | None = None) -> Path:
+
+def run(config: Config, report: Report | None = None) -> Path:
     """Train what the recipe says, resuming what is in `config.out`; returns the folder of the trained network.
 
-    A process that was started as one of several takes its part. Raises ConfigError where the device is not there, and
-    what the data and the checkpoints raise.
+    A process that a launcher started as one of several takes its part. Raises ConfigError where the device is not there
+    or another run has the folder, and what the data and the checkpoints raise.
     """
+    place = find_place() or ALONE
+    here = _on_this_process(config, place)
+    choose_device(here.device)
+    if here.threads is not None:
+        torch.set_num_threads(here.threads)
     config.out.mkdir(parents=True, exist_ok=True)
-    choose_device(config.device)
+    if place.size == 1 and config.distributed.zero_stage is None:
+        return _train(config, here, World(), _local_engine(here), report)
+    # deepspeed takes seconds to import, and isn't there on every system.
+    try:
+        from lavincli.train.distributed.worker import engine_maker, joined
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"training on several processes needs DeepSpeed, which is not installed ({error}); see README"
+        ) from error
+
+    with joined(place, here) as world:
+        return _train(config, here, world, engine_maker(here, world), report)
+
+
+def _train(config: Config, here: Config, world: World, make_engine: EngineMaker, report: Report | None) -> Path:
+    with only_run(config.out, world):
+        if world.is_first:
+            write_resolved(config, config.out / "recipe.yaml")
+        objective: Objective = STVAEObjective(here, world) if here.network == "stvae" else JDiTObjective(here, world)
+        return train(here, objective, make_engine, world, report)
+
+
+def _on_this_process(config: Config, place: Place) -> Config:
+    """The recipe with this process's GPU, and its share of the machine's threads."""
+    changes: dict[str, object] = {}
+    if config.device == "cuda" and place.size > 1:
+        changes["device"] = f"cuda:{place.local_rank}"
     if config.threads is not None:
-        torch.set_num_threads(config.threads)
-    return _train(config, World(), _local_engine(config), report)
+        changes["threads"] = max(1, config.threads // place.local_size)
+    return config.model_copy(update=changes)
 
 
-def _train(
-    config: STVAETrainConfig | JDiTTrainConfig, world: World, make_engine: EngineMaker, report: Report | None
-) -> Path:
-    if world.is_first:
-        write_resolved(config, config.out / "recipe.yaml")
-    objective: Objective = STVAEObjective(config, world) if config.network == "stvae" else JDiTObjective(config, world)
-    return train(config, objective, make_engine, world, report)
-
-
-def _local_engine(config: STVAETrainConfig | JDiTTrainConfig) -> EngineMaker:
+def _local_engine(config: Config) -> EngineMaker:
     def make(module: nn.Module, optimizer: OptimizerConfig) -> Engine:
         return LocalEngine(
             module,

@@ -48,19 +48,24 @@ class World:
         """The first process goes through the block on its own, then all others; however long it takes."""
         yield
 
-    def beat(self, step: int, phase: str) -> None:
-        """Say that this process has come so far: `phase` of `step`."""
+    def beat(self, phase: str, step: int | None = None) -> None:
+        """Say that a phase begins here, of `step` or of the one before."""
 
     def parts(self, batch_size: int, accumulation: int) -> list[range]:
         """Which elements of a batch this process computes: a range for each of `accumulation` backward passes.
 
         Raises ConfigError if the batch can't be shared out evenly.
         """
-        size, rest = divmod(batch_size, self.size * accumulation)
-        if rest:
-            raise ConfigError(
-                f"batch_size {batch_size} can't be shared by {self.size} processes x distributed.accumulation "
-                f"{accumulation}: choose a multiple of {self.size * accumulation}"
-            )
-        starts = [(part * self.size + self.rank) * size for part in range(accumulation)]
-        return [range(start, start + size) for start in starts]
+        return shares(batch_size, accumulation, self.size)[self.rank]
+
+
+def shares(batch_size: int, accumulation: int, processes: int) -> list[list[range]]:
+    """For each of some processes, which elements of a batch it computes in each of its backward passes."""
+    size, rest = divmod(batch_size, processes * accumulation)
+    if rest:
+        raise ConfigError(
+            f"batch_size {batch_size} can't be shared by {processes} processes x distributed.accumulation "
+            f"{accumulation}: choose a multiple of {processes * accumulation}"
+        )
+    starts = [[(part * processes + rank) * size for part in range(accumulation)] for rank in range(processes)]
+    return [[range(start, start + size) for start in own] for own in starts]
