@@ -22,6 +22,17 @@ def train(
     changes: Annotated[
         list[str] | None, typer.Argument(help="key=value changes, e.g. steps=1000 data.size=64.")
     ] = None,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Train nothing; say what it takes, and whether it fits, without the machines."),
+    ] = False,
+    world: Annotated[int, typer.Option(min=1, help="GPUs, of --plan.")] = 1,
+    gpu_memory: Annotated[float, typer.Option(min=1, help="GB of memory on each, of --plan.")] = 80.0,
+    utilisation: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Share of a GPU's rate that training reaches, of --plan.")
+    ] = 0.4,
+    flops: Annotated[float, typer.Option(min=1, help="Operations a second of a GPU at its best, of --plan.")] = 990e12,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as one JSON object.")] = False,
     processes: Annotated[int, typer.Option("--nproc", min=1, help="Processes on this machine, one a GPU.")] = 1,
     local_rank: Annotated[  # noqa: ARG001 - the environment says it too
         int, typer.Option("--local_rank", "--local-rank", hidden=True, help="Given by the deepspeed launcher.")
@@ -38,6 +49,12 @@ def train(
     from lavincli.train.world import shares
 
     config = read_recipe(recipe, changes or [])
+    if plan:
+        from lavincli.cli.plan_lines import show_plan
+        from lavincli.train.plan.plan import GIGA, Machines
+
+        show_plan(config, Machines(world, round(gpu_memory * GIGA), flops, utilisation), as_json=as_json)
+        return
     if processes > 1 and "RANK" not in os.environ:
         shares(config.batch_size, config.distributed.accumulation, processes)
         become_launcher(without_option(sys.argv[1:], "--nproc"), processes)

@@ -52,11 +52,11 @@ class GPUAutocast(TorchFunctionMode):
         return self._copies[id(value)]
 
 
-class PeakMemory(TorchDispatchMode):
+class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds up the storages that operations make, until they are freed; `peak` is the most there was, in bytes."""
 
     def __init__(self, *modules: nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.held = self.peak = 0
         self._sizes: dict[int, int] = {}
         tensors = [value for module in modules for value in (*module.parameters(), *module.buffers())]
@@ -112,7 +112,7 @@ def _without_gradients(*modules: nn.Module) -> Iterator[None]:
         parameter.grad = None
 
     trained = [p for module in modules for p in module.parameters() if p.requires_grad]
-    hooks = [parameter.register_post_accumulate_grad_hook(drop) for parameter in trained]
+    hooks = [p.register_post_accumulate_grad_hook(drop) for p in trained]  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
