@@ -40,12 +40,17 @@ def load(
 
 
 def find_model(name: str | Path) -> Path:
-    """The directory of a model; one on the hub is downloaded once and kept by huggingface_hub."""
+    """The directory of a model; one on the hub is downloaded once and kept by huggingface_hub.
+
+    A training run's folder stands for its newest checkpoint, and a checkpoint for the model in it.
+    """
     path, bundled = Path(name), bundled_models()
     if str(name) in bundled:
         return bundled[str(name)]
     if path.is_dir():
-        return path
+        trained = [*sorted(path.glob(f"checkpoints/step-*/model/{CONFIG}"), reverse=True), path / "model" / CONFIG]
+        found = [path / CONFIG, *trained]
+        return next((config.parent for config in found if config.is_file()), path)
     if isinstance(name, str) and name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return _download(name)
     raise UnknownNameError(str(name), kind="model", known=bundled)

@@ -188,6 +188,15 @@ class STVAETrainConfig(_TrainConfig):
         return self
 
     @model_validator(mode="after")
+    def _last_layer_whole(self) -> STVAETrainConfig:
+        if self.loss.adversarial is not None and self.distributed.zero_stage == 3:
+            raise ValueError(
+                "the adversarial loss is weighed by gradients of the decoder's last layer, of which ZeRO stage 3 "
+                "leaves each process a piece: set distributed.zero_stage=2"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _something_to_freeze(self) -> STVAETrainConfig:
         if self.freeze_encoder and self.start_from is None:
             raise ValueError(
