@@ -1,4 +1,4 @@
-"""lavin's recognition plugin: edges, foregrounds, segments and boxes, as pictures and as what they mean."""
+"""lavin's recognition plugin: edges, foregrounds, segments, boxes and people, as pictures and as what they mean."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ LAVIN_API = 1
 
 @hookimpl
 def lavin_codecs() -> dict[str, CodecFactory]:
-    """Edge maps, masks, segments and boxes."""
+    """Edge maps, masks, segments, boxes and people."""
     from lavin_recognition.boxes import BoxesCodec
     from lavin_recognition.color_mask import ColorMaskCodec
     from lavin_recognition.edge_map import EdgeMapCodec
+    from lavin_recognition.filled_box import FilledBoxCodec
     from lavin_recognition.panoptic import PanopticCodec
+    from lavin_recognition.skeleton import SkeletonCodec
 
-    return {"edge_map": EdgeMapCodec, "color_mask": ColorMaskCodec, "panoptic": PanopticCodec, "boxes": BoxesCodec}
+    return {
+        "edge_map": EdgeMapCodec,
+        "color_mask": ColorMaskCodec,
+        "panoptic": PanopticCodec,
+        "boxes": BoxesCodec,
+        "filled_box": FilledBoxCodec,
+        "skeleton": SkeletonCodec,
+    }
 
 
 @hookimpl

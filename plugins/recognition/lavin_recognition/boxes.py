@@ -8,8 +8,7 @@ from pathlib import Path
 from lavin_recognition.boxes_cut import cut_boxes
 from lavin_recognition.boxes_drawing import draw_outlines
 from lavin_recognition.boxes_reading import read_outlines
-from lavin_recognition.coco_detection_results import image_id
-from lavincli.atomic import atomic_write_json
+from lavin_recognition.coco_detection_results import write_boxes
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.natives import Boxes
@@ -58,16 +57,4 @@ class BoxesCodec:
         The id of the image is the number in the file's name if the name is one (``000000000139``), else the name.
         Boxes have one category, 1.
         """
-        path = path_without_suffix.with_name(path_without_suffix.name + ".json")
-        image = image_id(path_without_suffix.name)
-        results = [
-            {
-                "image_id": image,
-                "category_id": 1,
-                "bbox": [round(float(number), 2) for number in box],
-                "score": round(float(score), 4),
-            }
-            for box, score in zip(value.xywh, value.scores, strict=True)
-        ]
-        atomic_write_json(path, results)
-        return [path]
+        return [write_boxes(value, path_without_suffix)]
