@@ -11,6 +11,8 @@ from lavincli.clip import Clip
 _NEAR = 48.0
 """A pixel no farther than this from a colour (Euclidean, 0..255), and much nearer than to any other, is of it."""
 _MUCH_NEARER = 0.6
+_OWN = 8.0
+"""How much an unclear pixel's own colour counts beside those of its eight neighbours: as much as all of them."""
 _UNCLEAR = -1
 
 
@@ -103,7 +105,8 @@ def _fill(
     cost = np.zeros((len(rows), len(centres)), dtype=np.float32)
     for down in range(3):
         for right in range(3):
-            cost += np.linalg.norm(padded[rows + down, columns + right, None] - centres, axis=2)
+            weight = _OWN if down == right == 1 else 1.0
+            cost += weight * np.linalg.norm(padded[rows + down, columns + right, None] - centres, axis=2)
     bordered = np.pad(labels, reach, constant_values=_UNCLEAR)
     around = np.zeros((len(rows), len(centres) + 1), dtype=np.bool_)  # the last column takes the unclear ones
     every = np.arange(len(rows))
