@@ -24,16 +24,16 @@ _CHROMA: Final = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.0813
 """Cb and Cr of an RGB colour (BT.601)."""
 
 
-def hue_and_chroma(rgb: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def hue_and_chroma(rgb: NDArray[np.floating] | NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Angle in degrees and length of ``[..., 3]`` colours in the plane of Cb and Cr, where JPEG keeps its colours."""
     chroma = rgb.astype(np.float32) @ _CHROMA.T
     angle = np.degrees(np.arctan2(chroma[..., 1], chroma[..., 0]))
     return angle.astype(np.float32), np.hypot(chroma[..., 0], chroma[..., 1]).astype(np.float32)
 
 
-def hue_distance(first: NDArray[np.floating], second: NDArray[np.floating] | float) -> NDArray[np.floating]:
+def hue_distance(first: NDArray[np.floating] | float, second: NDArray[np.floating] | float) -> NDArray[np.floating]:
     """Degrees between angles, 0 .. 180."""
-    distance: NDArray[np.floating] = np.abs((first - second + 180) % 360 - 180)
+    distance: NDArray[np.floating] = np.abs((np.asarray(first) - second + 180) % 360 - 180)
     return distance
 
 
@@ -51,7 +51,8 @@ def outline_colors(boxes: Boxes) -> NDArray[np.uint8]:
     angles = (start + slots * (360 / _SLOTS) + jitter) % 360
     table, table_angles = _vivid()
     nearest = hue_distance(angles[:, None], table_angles).argmin(axis=1)
-    return table[nearest]
+    chosen: NDArray[np.uint8] = table[nearest]
+    return chosen
 
 
 def _closeness(boxes: Boxes) -> NDArray[np.float64]:
@@ -60,7 +61,8 @@ def _closeness(boxes: Boxes) -> NDArray[np.float64]:
     high = low + boxes.xywh[:, 2:]
     gaps = np.maximum(low[:, None] - high[None], low[None] - high[:, None]).clip(0)
     distance = np.hypot(gaps[..., 0], gaps[..., 1]) / max(boxes.size)
-    return np.exp(-distance / 0.1)
+    closeness: NDArray[np.float64] = np.exp(-distance / 0.1)
+    return closeness
 
 
 def _slots(closeness: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.intp]:

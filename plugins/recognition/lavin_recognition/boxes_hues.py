@@ -47,19 +47,20 @@ class Layer:
         """Whether it may be the hue of one line, seen twice."""
         if self.angle is None or other.angle is None:
             return self.angle is other.angle
-        return float(hue_distance(np.float64(self.angle), other.angle)) < _ALIKE
+        return float(hue_distance(self.angle, other.angle)) < _ALIKE
 
     def may_share(self, other: Layer) -> bool:
         """Whether pixels can belong to both."""
         if self.angle is None or other.angle is None:
             return self.angle is other.angle
-        return float(hue_distance(np.float64(self.angle), other.angle)) < 2 * _FAR
+        return float(hue_distance(self.angle, other.angle)) < 2 * _FAR
 
 
 def lit_pixels(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How sure each pixel of ``[H, W, 3]`` is on any line, 0..1."""
     brightest = rgb.max(axis=2).astype(np.float32)
-    return ((brightest - _DARK) / (_LIT - _DARK)).clip(0, 1)
+    sure: NDArray[np.float32] = ((brightest - _DARK) / (_LIT - _DARK)).clip(0, 1)
+    return sure
 
 
 def lit_from_cover(cover: NDArray[np.floating]) -> NDArray[np.float32]:

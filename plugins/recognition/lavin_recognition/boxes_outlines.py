@@ -36,12 +36,13 @@ class Outlines:
         self._stops = np.stack([bottom - inset_y, bottom - inset_y, right - inset_x, right - inset_x]) + 1
 
     def __len__(self) -> int:
-        return self.sides.shape[1]
+        return int(self.sides.shape[1])
 
     @functools.cached_property
     def lengths(self) -> Lengths:
         """``[4, N]``, of the sides."""
-        return (self._stops - self._starts).astype(np.float64)
+        lengths: Lengths = (self._stops - self._starts).astype(np.float64)
+        return lengths
 
     @functools.cached_property
     def length(self) -> Lengths:
@@ -53,7 +54,8 @@ class Outlines:
     def area(self) -> Lengths:
         """``[N]``, lines included."""
         left, right, top, bottom = self.sides
-        return (right - left + 1.0) * (bottom - top + 1.0)
+        area: Lengths = (right - left + 1.0) * (bottom - top + 1.0)
+        return area
 
     def sums(self, maps: Sequence[Map]) -> Lengths:
         """``[4, N]``, sums along the sides: of the first map along vertical ones, of the second along others."""

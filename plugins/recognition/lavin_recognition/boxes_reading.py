@@ -56,7 +56,8 @@ def _shrink(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     height, width = picture.shape[:2]
     padded = np.pad(picture, ((0, -height % factor), (0, -width % factor), (0, 0)), mode="edge")
     blocks = padded.reshape(padded.shape[0] // factor, factor, padded.shape[1] // factor, factor, 3)
-    return (blocks.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
+    shrunk: NDArray[np.uint8] = (blocks.mean(axis=(1, 3)) + 0.5).astype(np.uint8)
+    return shrunk
 
 
 def _enlarged(sides: Sides, factor: int) -> Sides:

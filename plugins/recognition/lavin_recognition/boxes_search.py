@@ -78,7 +78,7 @@ class Search:
 
     def _guess_again(self) -> None:
         """Guess anew where pixels are left over, now knowing where lines have been found."""
-        thick = tuple(width + _SPARE for width in self._widths)
+        thick = (self._widths[0] + _SPARE, self._widths[1] + _SPARE)
         cover = np.zeros(self._lit.shape)
         for one in self.found:
             left, top, right, bottom = one.edges
