@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_recognition.skeleton_evidence import SIDE, Floats
+from lavin_recognition.skeleton_clues import SIDE, Floats
 from lavin_recognition.skeleton_painting import line_cover, part_ends
 from lavin_recognition.skeleton_parts import DISCS, LIMBS, SPINE, Part
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lavin_recognition.skeleton_assembly import redness
-from lavin_recognition.skeleton_evidence import Evidence, Floats
+from lavin_recognition.skeleton_clues import Evidence, Floats
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_parts import HEAD, HIPS, NOSE, SHOULDERS
 
