@@ -21,7 +21,7 @@ SIZES = [128, 256, 512]
 
 
 def layout(seed: int, size: int, *, count: int | None = None) -> Boxes:
-    """Up to eight boxes at random: apart, overlapping, one in another, at the edge; of whole pixels, 1/16 and larger."""
+    """Up to eight boxes at random: apart, overlapping, one in another, at the edge; 1/16 of the side and larger."""
     random = np.random.default_rng(seed)
     count = int(random.integers(1, 9)) if count is None else count
     boxes: list[list[int]] = []
@@ -71,7 +71,7 @@ def test_up_to_eight_boxes_come_back(size: int, how: str) -> None:
         precision.append(scores(read, truth)["ap50"])
         if how == "as it is":
             assert len(read) == len(truth)
-    # Eight boxes crowded into 128 pixels with halved chroma share pixels of mixed colours; one in six layouts loses one.
+    # Eight boxes crowded into 128 pixels with halved chroma have pixels of mixed colours: one in six layouts loses one.
     hardest = size == 128 and how == "4:2:0"
     assert min(precision) >= (0.8 if hardest else 1)
     assert np.mean(precision) >= 0.95
