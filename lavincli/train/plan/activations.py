@@ -6,13 +6,13 @@ memory allocator leaves unused comes on top.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from lavincli.model.config import JDiTConfig
 from lavincli.model.jdit import TOKEN_FEATURES
 from lavincli.train.plan.shapes import SequenceShape
+from lavincli.train.plan.streams import Stream, streams_of
 
 Kernels = Literal["gpu", "cpu"]
 _FLOAT32 = 4
@@ -53,32 +53,16 @@ _KEPT: dict[tuple[str, Kernels], _Kept] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Stream:
-    """`batch` sequences of `tokens` that attend to `seen`; `answered`: what the last block makes of them is used."""
-
-    batch: int
-    tokens: int
-    seen: int
-    answered: bool = True
-
-    @property
-    def rows(self) -> int:
-        return self.batch * self.tokens
-
-
-@dataclass(frozen=True, slots=True)
 class Activations:
     """Bytes of one micro-batch.
 
     Attributes:
-        kept: until the backward pass, every block's.
-        checkpointed: the same where blocks keep their inputs alone, and one block at a time computes the rest again.
-        working: what the backward pass of the largest layer needs besides.
+        kept: what every block keeps, and the gradients of the largest layer.
+        checkpointed: the same where blocks keep their inputs alone, and one at a time computes the rest again.
     """
 
     kept: int
     checkpointed: int
-    working: int
 
 
 def jdit_activations(
@@ -93,49 +77,36 @@ def jdit_activations(
         precision: float32 or bfloat16 (autocast, as on a GPU).
         kernels: fused attention and norms, or the two matrix products that a CPU trains with.
     """
-    streams = _streams(config, shape, contexts)
     kept = _KEPT[precision, kernels]
-    block = [_of_block(config, kept, stream) for stream in streams]
+    streams = streams_of(config, shape, contexts)
+    conditions, target = streams[:-1], streams[-1]
+    blocks = [_of_block(config, kept, stream) for stream in streams]
     ends = sum(_of_ends(config, kept, stream) for stream in streams)
-    inputs = sum(_FLOAT32 * stream.rows * config.hidden_size for stream in streams)
-    unread, once_more = 0, sum(block)
-    if config.attention == "oneway":
-        # One stream after the other goes through all blocks; it leaves keys and values, and nothing else of its last.
-        conditions = [stream for stream in streams if not stream.answered]
-        unread = sum(_of_block(config, kept, stream) - _of_last(config, kept, stream) for stream in conditions)
-        # Keys and values of every block, and their gradients, which wait until their own stream's turn comes.
-        inputs += 2 * sum(_keys_values(config, kept, stream) for stream in conditions)
-        once_more = max(block)
-    working = max(
-        stream.rows
-        * (
-            3 * kept.number * config.mlp_size
-            + 3 * _FLOAT32 * config.hidden_size
-            + kept.scores * config.num_heads * stream.seen
-        )
-        for stream in streams
-    )
-    return Activations(
-        kept=config.depth * sum(block) - unread + ends,
-        checkpointed=config.depth * inputs + once_more + ends,
-        working=working,
-    )
-
-
-def _streams(config: JDiTConfig, shape: SequenceShape, contexts: int) -> Sequence[_Stream]:
-    queries = contexts * shape.queries
-    targets = queries * shape.noises
-    target = _Stream(targets, shape.target, shape.length)
+    width = _FLOAT32 * config.hidden_size
     if config.attention == "joint":
-        return _Stream(targets, shape.context + shape.query, shape.length, answered=False), target
-    return (
-        _Stream(contexts, shape.context, shape.context, answered=False),
-        _Stream(queries, shape.query, shape.context + shape.query, answered=False),
-        target,
+        unread, once_more = 0, sum(blocks)
+        inputs = sum(width * stream.rows for stream in streams)
+    else:
+        # One stream after the other goes through all blocks; it leaves keys and values, and nothing else of its last.
+        unread = sum(_of_block(config, kept, stream) - _of_last(config, kept, stream) for stream in conditions)
+        once_more = max(blocks)
+        # As the target's inputs are used up come the gradients of keys and values, which wait for their stream's turn.
+        keys_values = sum(_keys_values(config, kept, stream) for stream in conditions)
+        inputs = sum(width * stream.rows for stream in conditions) + keys_values
+        inputs += max(width * target.rows, keys_values)
+    stream_gradients = max(3 * width * stream.rows for stream in streams)
+    hidden_gradients = max(stream.rows * _hidden_gradient(config, kept, stream) for stream in streams)
+    return Activations(
+        kept=config.depth * sum(blocks) - unread + ends + stream_gradients + hidden_gradients,
+        checkpointed=config.depth * inputs + once_more + ends + stream_gradients,
     )
 
 
-def _of_block(config: JDiTConfig, kept: _Kept, stream: _Stream) -> int:
+def _hidden_gradient(config: JDiTConfig, kept: _Kept, stream: Stream) -> int:
+    return 3 * kept.number * config.mlp_size + kept.scores * config.num_heads * stream.seen
+
+
+def _of_block(config: JDiTConfig, kept: _Kept, stream: Stream) -> int:
     joint = config.attention == "joint"
     width = kept.before + kept.query + kept.after + (kept.split if joint else 0)
     found = kept.scores * config.num_heads * stream.seen if kept.scores else _FLOAT32 * config.num_heads
@@ -144,7 +115,7 @@ def _of_block(config: JDiTConfig, kept: _Kept, stream: _Stream) -> int:
     return own + _keys_values(config, kept, stream) * stream.tokens // (stream.seen if joint else stream.tokens)
 
 
-def _of_last(config: JDiTConfig, kept: _Kept, stream: _Stream) -> int:
+def _of_last(config: JDiTConfig, kept: _Kept, stream: Stream) -> int:
     """Of a condition's last block in a one-way model: what its keys and values need, which others have copies of."""
     return stream.rows * (kept.before * config.hidden_size + _keys(config, kept))
 
@@ -153,11 +124,11 @@ def _keys(config: JDiTConfig, kept: _Kept) -> int:
     return kept.keys * config.kv_heads * config.head_dim
 
 
-def _keys_values(config: JDiTConfig, kept: _Kept, stream: _Stream) -> int:
+def _keys_values(config: JDiTConfig, kept: _Kept, stream: Stream) -> int:
     return stream.batch * stream.seen * 2 * kept.number * config.kv_heads * config.head_dim
 
 
-def _of_ends(config: JDiTConfig, kept: _Kept, stream: _Stream) -> int:
+def _of_ends(config: JDiTConfig, kept: _Kept, stream: Stream) -> int:
     """Embedding, and for what is answered the head and the loss."""
     size = config.hidden_size
     embedded = kept.number * TOKEN_FEATURES + _FLOAT32 * size

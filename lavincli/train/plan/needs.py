@@ -94,7 +94,7 @@ class JDiTNeeds:
             jdit_activations(self._config.jdit, shape, micro_batch, precision=self._config.precision)
             for shape in self._shapes
         ]
-        return max((one.checkpointed if checkpointing else one.kept) + one.working for one in found)
+        return max(one.checkpointed if checkpointing else one.kept for one in found)
 
 
 class STVAENeeds:

@@ -12,6 +12,7 @@ from lavincli.model.config import JDiTConfig
 from lavincli.model.jdit import TOKEN_FEATURES
 from lavincli.model.layers import TIME_FREQUENCIES
 from lavincli.train.plan.shapes import SequenceShape
+from lavincli.train.plan.streams import Stream, streams_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +33,15 @@ class Operations:
 
 def jdit_operations(config: JDiTConfig, shape: SequenceShape) -> Operations:
     """One context with its queries and targets, forward and backward."""
-    queries, targets = shape.queries, shape.queries * shape.noises
-    if config.attention == "joint":
-        streams = [
-            _Stream(targets, shape.context + shape.query, shape.length, targets, answered=False),
-            _Stream(targets, shape.target, shape.length, targets),
-        ]
-    else:
-        streams = [
-            _Stream(1, shape.context, shape.context, 1, answered=False),
-            _Stream(queries, shape.query, shape.context + shape.query, 1, answered=False),
-            _Stream(targets, shape.target, shape.length, targets),
-        ]
     total = Operations()
-    for stream in streams:
+    for stream in streams_of(config, shape):
         total += _of_stream(config, stream)
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class _Stream:
-    """Tokens that go through the blocks side by side.
-
-    Attributes:
-        batch: sequences.
-        tokens: of each.
-        seen: how many tokens each of them attends to.
-        times: how many flow times modulate them.
-        answered: whether what comes out of the last block is used: else it has no gradient.
-    """
-
-    batch: int
-    tokens: int
-    seen: int
-    times: int
-    answered: bool = True
-
-
-def _of_stream(config: JDiTConfig, stream: _Stream) -> Operations:
+def _of_stream(config: JDiTConfig, stream: Stream) -> Operations:
     size, key_size, hidden = config.hidden_size, config.kv_heads * config.head_dim, config.mlp_size
-    rows = stream.batch * stream.tokens
+    rows = stream.rows
     queries = 2 * rows * size * size
     keys_values = 2 * rows * size * 2 * key_size
     output = 2 * rows * size * size

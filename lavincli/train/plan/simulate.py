@@ -15,7 +15,7 @@ from torch.autograd.graph import _engine_run_backward
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import flop_registry
 
 # Of the lists in PyTorch's autocast_mode.h, what lavin's networks call.
 _IN_BFLOAT16 = {
@@ -52,12 +52,18 @@ class GPUAutocast(TorchFunctionMode):
         return self._copies[id(value)]
 
 
-class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Adds up the storages that operations make, until they are freed; `peak` is the most there was, in bytes."""
+class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Adds up what operations compute, and the storages that they make until they are freed.
+
+    Attributes:
+        operations: floating-point operations of matrix products and convolutions, as PyTorch's FlopCounterMode counts
+            them. (That one can't be used beside: it holds on to every module's input.)
+        held, peak: bytes there are, and the most there were.
+    """
 
     def __init__(self, *modules: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.held = self.peak = 0
+        self.operations = self.held = self.peak = 0
         self._sizes: dict[int, int] = {}
         tensors = [value for module in modules for value in (*module.parameters(), *module.buffers())]
         self._given = {tensor.untyped_storage()._cdata for tensor in tensors}
@@ -66,7 +72,11 @@ class PeakMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Call `func` and count what it returns."""
-        out = func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        count = flop_registry.get(func.overloadpacket)
+        if count is not None:
+            self.operations += count(*args, **kwargs, out_val=out)
         for tensor in tree_leaves(out):
             if isinstance(tensor, Tensor):
                 self._count(tensor.untyped_storage())
@@ -95,15 +105,15 @@ class Simulated:
 
 def simulate(step: Callable[[], Tensor], *modules: nn.Module, bfloat16: bool) -> Simulated:
     """Run `step`, which gives a loss, and its backward pass. Gradients of the modules' parameters are dropped."""
-    memory, operations = PeakMemory(*modules), FlopCounterMode(display=False)
+    meter = Meter(*modules)
     casts = GPUAutocast() if bfloat16 else nullcontext()
-    with _without_gradients(*modules), memory, operations, casts:
+    with _without_gradients(*modules), meter, casts:
         loss = step()
-        forward = operations.get_total_flops()
+        forward = meter.operations
         # Not loss.backward(): that would be the mode's own call, within which what checkpointing repeats isn't cast.
         one = torch.ones_like(loss)
         _engine_run_backward((loss,), (one,), False, False, (), allow_unreachable=True, accumulate_grad=True)
-    return Simulated(forward, operations.get_total_flops() - forward, memory.peak)
+    return Simulated(forward, meter.operations - forward, meter.peak)
 
 
 @contextmanager
