@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lavin_recognition.skeleton_clues import Evidence, Floats, places_along
+from lavin_recognition.skeleton_evidence import Evidence, Floats, places_along
 from lavin_recognition.skeleton_hypotheses import ENDS, Hypothesis
 from lavin_recognition.skeleton_parts import HIPS, SHOULDERS
 from lavincli.natives import COCO_JOINTS

@@ -23,6 +23,8 @@ _MOST_DISCS: Final = 160
 """Discs looked at, the reddest; nine whole people have 153."""
 _LEAST_PURITY: Final = 0.4
 """A pixel is red if its red stands out by more than this share; that of the orange limbs does by 0.5 to 0.6."""
+_BRIGHT: Final = 80.0
+"""Slightly smoothed, those of a line's middle are above this."""
 _DARK: Final = 40.0
 """Pixels whose brightest channel is below this are background."""
 
@@ -32,7 +34,8 @@ class Evidence:
 
     Attributes:
         picture: ``float32 [256, 256, 3]``.
-        lit: ``bool [256, 256]``, what is not background.
+        lit: ``bool [256, 256]``, what is not background, and a pixel around it.
+        bright: ``bool [256, 256]``, the middles of lines.
         ratios: ``float32 [256, 256, 2]``, chroma by luma.
         red: ``float32 [256, 256]``, 0..1.
         discs: ``float32 [N, 2]``, x and y of what may be discs, joints and bits of the central line alike.
@@ -41,6 +44,7 @@ class Evidence:
     def __init__(self, picture: Floats) -> None:
         self.picture = picture
         self.lit = ndimage.maximum_filter(picture.max(axis=2), 3) > _DARK
+        self.bright = ndimage.gaussian_filter(picture.max(axis=2), 0.5) > _BRIGHT
         smooth = ndimage.gaussian_filter(picture, (0.7, 0.7, 0))
         self.ratios = chroma_ratios(smooth)
         purity = (smooth[..., 0] - smooth[..., 1:].max(axis=2)) / np.maximum(smooth[..., 0], 1)

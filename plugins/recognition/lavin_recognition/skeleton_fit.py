@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_recognition.skeleton_clues import SIDE, Floats
+from lavin_recognition.skeleton_evidence import SIDE, Floats
 from lavin_recognition.skeleton_painting import line_cover, part_ends
 from lavin_recognition.skeleton_parts import DISCS, LIMBS, SPINE, Part
 
 _LAYERS: Final = ((*SPINE, *LIMBS), DISCS)
-_ROWS: Final = 9
+_ROWS: Final = 16
 """Rows and columns compared, at most about twice so many on each side of the middle."""
 _STAY: Final = 0.02
 """How much of the error must go, as a share, for a joint to move."""

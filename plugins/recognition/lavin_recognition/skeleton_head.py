@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lavin_recognition.skeleton_assembly import redness
-from lavin_recognition.skeleton_clues import Evidence, Floats
+from lavin_recognition.skeleton_evidence import Evidence, Floats
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_parts import HEAD, HIPS, NOSE, SHOULDERS
 
@@ -16,11 +16,11 @@ _HEAD: Final = np.array([[0, 0, 1], [0.36, -0.32, 0.8], [-0.36, -0.32, 0.8], [0.
 """Nose, eyes and ears: to the person's left, down and to the front, in distances from nose to ear."""
 _YAWS: Final = np.radians(np.arange(0, 360, 30))
 _PITCHES: Final = np.radians([0, 35])
-_SIZES: Final = (0.15, 0.22)
+_SIZES: Final = (0.14, 0.18, 0.23)
 """Distances from nose to ear that are tried, / length of the trunk."""
 _LEAST_RED: Final = 0.7
 _MOST_NOSES: Final = 4
-_FINALISTS: Final = 2
+_FINALISTS: Final = 4
 
 
 def add_head(evidence: Evidence, fit: Fit, person: int) -> None:

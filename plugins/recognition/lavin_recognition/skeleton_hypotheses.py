@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_recognition.skeleton_clues import SIDE, Evidence, Floats, Indices, places_along
+from lavin_recognition.skeleton_evidence import SIDE, Evidence, Floats, Indices, places_along
 from lavin_recognition.skeleton_lines import Lines
 from lavin_recognition.skeleton_parts import LIMBS
 

@@ -15,8 +15,8 @@ _SHORTEST: Final = 4.5
 _MARGIN: Final = 2.2
 """Pixels at a line's ends that its discs colour."""
 _SAMPLES: Final = 21
-_LEAST_LIT: Final = 0.9
-"""Share of a line that is not background."""
+_LEAST_LIT: Final = 0.93
+"""Share of a line that is as bright as the middle of one."""
 _LEAST_LIKENESS: Final = 0.3
 _MOST: Final = 600
 """Lines kept, the most alike ones."""
@@ -50,7 +50,7 @@ def find_lines(evidence: Evidence) -> Lines:
     apart = np.linalg.norm(discs[one] - discs[other], axis=1) >= _SHORTEST
     one, other = one[apart], other[apart]
     rows, columns = places_along(discs[one], discs[other], margin=_MARGIN, samples=_SAMPLES)
-    lit = evidence.lit[rows, columns].mean(axis=1) >= _LEAST_LIT
+    lit = evidence.bright[rows, columns].mean(axis=1) >= _LEAST_LIT
     one, other, rows, columns = one[lit], other[lit], rows[lit], columns[lit]
     # Medians of thirds: what crosses a line spoils one of them at most.
     ratios = np.median(evidence.ratios[rows, columns].reshape(len(one), 3, _SAMPLES // 3, 2), axis=2)

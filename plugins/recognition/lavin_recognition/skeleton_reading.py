@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lavin_recognition.skeleton_assembly import Body, assemble
-from lavin_recognition.skeleton_clues import SIDE, Evidence
+from lavin_recognition.skeleton_evidence import SIDE, Evidence
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_head import add_head
 from lavin_recognition.skeleton_hypotheses import choose_limbs
