@@ -44,8 +44,8 @@ class Heartbeat:
     """A file `folder/rank-N.json` for each process, written by a thread of its own.
 
     A process that makes no progress for `stall_seconds` looks at the others' files, and the first of those that wait
-    logs which ones are late: those that don't run any more (stopped, or their machine is gone), else those that are
-    behind. Only changes are compared, never clocks.
+    logs which ones are late: those that give no signs any more (stopped, or their machine is gone), else those that
+    are behind. Only changes are compared, never clocks.
     """
 
     def __init__(self, folder: Path, rank: int, size: int, stall_seconds: float) -> None:
@@ -76,7 +76,7 @@ class Heartbeat:
     def late(self) -> list[Sign]:
         """The processes that the others wait for, as far as one can see; none if all are equally far."""
         now = time.monotonic()
-        still = [seen.sign for seen in self._seen.values() if now - seen.lived >= self._stall]
+        still = [seen.sign for seen in self._seen.values() if now - seen.lived >= self._stall / 2]
         furthest = max((seen.sign.count for seen in self._seen.values()), default=0)
         return still or [seen.sign for seen in self._seen.values() if seen.sign.count < furthest]
 

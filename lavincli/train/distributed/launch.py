@@ -35,12 +35,16 @@ def become_launcher(arguments: Sequence[str], count: int) -> NoReturn:
 
 def main() -> int:
     """torch.distributed.run, but that a failure is told in one line."""
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as launch
 
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     try:
         launch()
+    except SignalException as error:
+        sys.stderr.write("lavin: interrupted\n")
+        return 128 + error.sigval
     except ChildFailedError as error:
         rank, failure = error.get_first_failure()
         how = f"was ended by {failure.signal_name()}" if failure.exitcode < 0 else f"failed (code {failure.exitcode})"

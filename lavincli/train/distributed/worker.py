@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,6 +29,8 @@ from lavincli.train.world import World
 
 _LOST = ("gloo", "NCCL", "Connection closed", "Connection reset", "timed out", "Timed out", "Broken pipe")
 
+_POLL_SECONDS = 0.3
+
 
 @contextmanager
 def joined(place: Place, config: _TrainConfig) -> Iterator[Processes]:
@@ -44,6 +49,7 @@ def joined(place: Place, config: _TrainConfig) -> Iterator[Processes]:
     heartbeat = Heartbeat(config.out / "heartbeats", place.rank, place.size, config.distributed.stall_seconds)
     world = Processes(place, store, heartbeat, timeout)
     heartbeat.start()
+    _end_with_launcher()
     try:
         yield world
         # Who leaves first may be the one that the others meet at.
@@ -53,8 +59,8 @@ def joined(place: Place, config: _TrainConfig) -> Iterator[Processes]:
             raise
         late = ", ".join(map(str, heartbeat.late())) or "one that has ended; its own message says why"
         raise LavinError(
-            f"the processes lost touch with one another; waited for {late}; the checkpoints are kept: run it again "
-            f"({str(error).splitlines()[0][:120]})"
+            f"the processes lost touch with one another ({_reason(error)}); waited for {late}; the checkpoints are "
+            "kept: run it again"
         ) from error
     finally:
         heartbeat.stop()
@@ -85,6 +91,25 @@ def engine_maker(config: _TrainConfig, world: World) -> EngineMaker:
     return make
 
 
+def _end_with_launcher() -> None:
+    """End when the launcher does, even if it was killed: who starts the run again mustn't meet what is left of it."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return
+    launcher = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == launcher:
+            time.sleep(_POLL_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="end with launcher").start()
+
+
+def _reason(error: Exception) -> str:
+    """The first line of an error of torch, without the place in torch's source."""
+    return re.sub(r"^\[[^]]*\] *", "", str(error).splitlines()[0])[:100]
+
+
 def _meet(place: Place, timeout: timedelta) -> Store:
     if place.size == 1:
         return HashStore()
@@ -94,7 +119,7 @@ def _meet(place: Place, timeout: timedelta) -> Store:
     except (RuntimeError, ValueError) as error:
         raise LavinError(
             f"rank {place.rank} can't meet the {place.size - 1} other processes at {place.address}:{place.port} within "
-            f"{timeout.total_seconds():g} seconds ({str(error).splitlines()[0][:120]})"
+            f"{timeout.total_seconds():g} seconds ({_reason(error)})"
         ) from error
     shared: Store = PrefixStore("lavin", store)
     return shared
