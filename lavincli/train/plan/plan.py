@@ -67,7 +67,7 @@ class Plan:
         lengths: frames of each task's inputs and targets.
         parameters: of each part.
         step: the mean step.
-        operations: of a step, on all GPUs together, recomputation counted.
+        recomputed: operations of a step that activation checkpointing repeats.
         steps: how many.
         days: for all of them.
         chosen: the recipe's own setting.
@@ -79,7 +79,7 @@ class Plan:
     lengths: Mapping[str, Lengths]
     parameters: Mapping[str, int]
     step: Step
-    operations: float
+    recomputed: float
     steps: int
     days: float
     chosen: Row
@@ -87,12 +87,20 @@ class Plan:
     refusal: str | None
 
 
-def make_plan(config: STVAETrainConfig | JDiTTrainConfig, machines: Machines) -> Plan:
-    """Plan a recipe. Nothing is allocated, and no data is read but a store of latents' lengths.
+def make_plan(
+    config: STVAETrainConfig | JDiTTrainConfig, machines: Machines, lengths: Mapping[str, Lengths] | None = None
+) -> Plan:
+    """Plan a recipe. Nothing is allocated, and no data is read.
+
+    Args:
+        config: the recipe.
+        machines: what it is to run on.
+        lengths: frames of each task's inputs and targets; by default as `clip_lengths` finds them.
 
     Raises ConfigError if the batch can't be shared out, UnknownNameError for a task that isn't there.
     """
-    lengths = clip_lengths({name: task(name) for name in config.data.tasks}, config.data)
+    if lengths is None:
+        lengths = clip_lengths({name: task(name) for name in config.data.tasks}, config.data)
     needs: Needs = STVAENeeds(config, lengths) if config.network == "stvae" else JDiTNeeds(config, lengths)
     muon = config.optimizer.name == "muon"
     chosen = Setting.of(config.distributed, machines.world, muon=muon)
@@ -101,15 +109,15 @@ def make_plan(config: STVAETrainConfig | JDiTTrainConfig, machines: Machines) ->
     rows = {setting: fit.row(setting) for setting in Setting.all(config.batch_size, machines.world, muon=muon)}
     row = rows.get(chosen) or fit.row(chosen)
     operations = needs.step.operations
-    all_operations = operations.forward + operations.backward
-    all_operations += operations.blocks if chosen.activation_checkpointing else 0.0
-    seconds = config.steps * all_operations / (machines.world * machines.rate * machines.utilisation)
+    recomputed = operations.blocks if chosen.activation_checkpointing else 0.0
+    total = operations.forward + operations.backward + recomputed
+    seconds = config.steps * total / (machines.world * machines.rate * machines.utilisation)
     return Plan(
         machines,
         lengths,
         needs.parameters,
         needs.step,
-        all_operations,
+        recomputed,
         config.steps,
         seconds / _DAY,
         row,

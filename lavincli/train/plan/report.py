@@ -30,8 +30,8 @@ def summary(plan: Plan) -> list[tuple[str, str]]:
         ("tokens a step", f"{plan.step.tokens:,.0f}"),
         (
             "operations a step",
-            f"{plan.operations:.3g} ({operations.forward:.3g} forward, {operations.backward:.3g} backward, "
-            f"{plan.operations - operations.forward - operations.backward:.3g} recomputed)",
+            f"{operations.forward + operations.backward + plan.recomputed:.3g} ({operations.forward:.3g} forward, "
+            f"{operations.backward:.3g} backward, {plan.recomputed:.3g} recomputed)",
         ),
         (
             "time",
@@ -58,7 +58,7 @@ def as_dictionary(plan: Plan) -> dict[str, Any]:
         "operations_per_step": {
             "forward": operations.forward,
             "backward": operations.backward,
-            "recomputed": plan.operations - operations.forward - operations.backward,
+            "recomputed": plan.recomputed,
         },
         "steps": plan.steps,
         "utilisation": plan.machines.utilisation,
