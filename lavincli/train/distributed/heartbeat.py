@@ -86,8 +86,11 @@ class Heartbeat:
             step, phase, count = self._progress
             sign = Sign(self._rank, self._host, os.getpid(), step, phase, count, self._alive)
             temporary = self._path(self._rank).with_suffix(".tmp")
-            temporary.write_text(json.dumps(asdict(sign)))
-            temporary.replace(self._path(self._rank))
+            try:
+                temporary.write_text(json.dumps(asdict(sign)))
+                temporary.replace(self._path(self._rank))
+            except OSError as error:
+                log.warning("%s: can't be written (%s); others may take this process for stopped", temporary, error)
             self._look()
 
     def _look(self) -> None:
@@ -99,17 +102,15 @@ class Heartbeat:
                 moved = now if before is None or before.sign.count != sign.count else before.moved
                 lived = now if before is None or before.sign.alive != sign.alive else before.lived
                 self._seen[rank] = _Seen(sign, moved, lived)
-        mine = self._seen[self._rank]
-        if now - mine.moved < self._stall or self._told == mine.sign.count:
+        mine = self._seen.get(self._rank)
+        # Before the first beat data is being made ready, which may take hours.
+        if mine is None or now - mine.moved < self._stall or mine.sign.count in (0, self._told):
             return
         late = self.late()
         waiting = [rank for rank in self._seen if rank not in {sign.rank for sign in late}]
-        if waiting and waiting[0] == self._rank:
+        if late and waiting and waiting[0] == self._rank:
             self._told = mine.sign.count
-            names = (
-                ", ".join(map(str, late)) or f"nobody: all are at the {mine.sign.phase} of step {mine.sign.step + 1}"
-            )
-            log.warning("no progress for %.0f seconds; waiting for %s", now - mine.moved, names)
+            log.warning("no progress for %.0f s; waiting for %s", now - mine.moved, ", ".join(map(str, late)))
 
     def _read(self, rank: int) -> Sign | None:
         try:
