@@ -23,7 +23,7 @@ def test_there_are_the_papers_tasks_and_more() -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_every_task_is_in_order(name: str) -> None:
     task = lavincli.tasks()[name]
-    checks = check_task(task, size=64, limit=2)
+    checks = check_task(task, size=128, limit=2)
     assert [check for check in checks if not check.ok] == []
     assert [check.what for check in checks] == ["card", "context", *(f"data {data}" for data in task.datasets)]
     seen = [check for check in checks[2:] if check.checked]
