@@ -44,16 +44,16 @@ class SequenceBatches:
         self._pools, self._config = pools, config
         self._shares = np.asarray(weights, dtype=np.float64) / sum(weights)
         shapes = [(pool.inputs([0]).shape, pool.targets([0]).shape) for pool in pools]
+        self._frames = [source[2] + target[2] for source, target in shapes]
         # For each pool, which pools have clips as long as its own.
         self._alike = [np.array([shape == other for other in shapes]) for shape in shapes]
         self._batch_size, self._seed = batch_size, seed
 
     def __call__(self, step: int, part: range | None = None) -> SequenceBatch:
         """The batch of one step, or the contexts of it that `part` numbers: all are drawn, no others are read."""
-        random = generator("sequences", self._seed, step)
-        pairs = int(random.integers(1, self._config.pairs + 1))
+        random, pairs, first_pool = self._begin(step)
         queries = self._config.queries
-        shares = np.where(self._alike[random.choice(len(self._pools), p=self._shares)], self._shares, 0)
+        shares = np.where(self._alike[first_pool], self._shares, 0)
         inputs, targets = [], []
         part = range(self._batch_size) if part is None else part
         for place, number in enumerate(random.choice(len(self._pools), self._batch_size, p=shares / shares.sum())):
@@ -68,6 +68,25 @@ class SequenceBatches:
         if random.random() < self._config.null_context:
             return SequenceBatch(torch.zeros_like(batch.context[:, :, :1]), batch.query, batch.target)
         return batch
+
+
+    def largest(self, steps: int) -> int:
+        """The step with the longest sequences, of the first `steps`: if its batch fits into memory, so do the others."""
+
+        def frames(step: int) -> int:
+            _, pairs, first_pool = self._begin(step)
+            return (pairs + 1) * self._frames[first_pool]
+
+        longest = sorted(range(steps), key=frames, reverse=True)
+        # The null context is drawn last of all, so it shows in the batch alone.
+        has_context = (step for step in longest if self(step, range(1)).context.shape[2] > 1)
+        return next(has_context, longest[0])
+
+    def _begin(self, step: int) -> tuple[np.random.Generator, int, int]:
+        """What is drawn first: the number of pairs, and the pool whose clips' length the batch has."""
+        random = generator("sequences", self._seed, step)
+        pairs = int(random.integers(1, self._config.pairs + 1))
+        return random, pairs, int(random.choice(len(self._pools), p=self._shares))
 
 
 def sequence_batch(inputs: Tensor, targets: Tensor, pairs: int) -> SequenceBatch:

@@ -23,7 +23,7 @@ from lavincli.train.optimizer import build_optimizers, empty_state
 from lavincli.train.plan.activations import jdit_activations
 from lavincli.train.plan.operations import Operations, jdit_operations
 from lavincli.train.plan.settings import FLOAT32, Weights
-from lavincli.train.plan.shapes import Lengths, latent_frames, sequence_shapes
+from lavincli.train.plan.shapes import Lengths, SequenceShape, latent_frames, sequence_shapes
 from lavincli.train.plan.simulate import Simulated
 from lavincli.train.plan.stvae_step import STVAENetworks
 
@@ -62,8 +62,7 @@ class JDiTNeeds:
     """Of a J-DiT: counted from its layers."""
 
     def __init__(self, config: JDiTTrainConfig, lengths: Mapping[str, Lengths]) -> None:
-        self._config = config
-        self._shapes = sequence_shapes(config, lengths)
+        self._config, self._lengths = config, lengths
         with torch.device("meta"):
             self._jdit = JDiT(config.jdit)
 
@@ -78,6 +77,10 @@ class JDiTNeeds:
     @cached_property
     def weights(self) -> Weights:
         return _weights([(self._jdit, self._config.optimizer)], frozen=FLOAT32 * _numbers(_stvae(self._config.stvae)))
+
+    @cached_property
+    def _shapes(self) -> Mapping[SequenceShape, float]:
+        return sequence_shapes(self._config, self._lengths)
 
     @cached_property
     def step(self) -> Step:
