@@ -44,7 +44,7 @@ class KeypointAveragePrecision:
     def picture_loss(self) -> Mapping[str, float]:
         """What reading the codec `skeleton` was measured to lose at 128 pixels: most, where people are small or many.
 
-        That is more than a picture must cost (half a pixel a joint), and the share of it that the reader could win back.
+        A picture need not cost that much (half a pixel a joint): the rest is what the reader could win back.
         """
         return dict.fromkeys(self.higher_is_better, 0.9 if self._hard_to_draw else 0.85)
 
