@@ -178,6 +178,8 @@ def lavin(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="Show the version."),
     ] = False,
+    # The deepspeed launcher puts it here, and in the environment.
+    local_rank: Annotated[int, typer.Option("--local_rank", hidden=True)] = 0,
 ) -> None:
     """LaVin-DiT: one model for many image and video tasks, told what to do by example pairs."""
 

@@ -34,9 +34,6 @@ def train(
     flops: Annotated[float, typer.Option(min=1, help="Operations a second of a GPU at its best, of --plan.")] = 990e12,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as one JSON object.")] = False,
     processes: Annotated[int, typer.Option("--nproc", min=1, help="Processes on this machine, one a GPU.")] = 1,
-    local_rank: Annotated[  # noqa: ARG001 - the environment says it too
-        int, typer.Option("--local_rank", "--local-rank", hidden=True, help="Given by the deepspeed launcher.")
-    ] = 0,
 ) -> None:
     """Train a network from a recipe; the same command again goes on where it stopped.
 
