@@ -44,7 +44,7 @@ class SequenceBatches:
         self._pools, self._config = pools, config
         self._shares = np.asarray(weights, dtype=np.float64) / sum(weights)
         shapes = [(pool.inputs([0]).shape, pool.targets([0]).shape) for pool in pools]
-        self._frames = [source[2] + target[2] for source, target in shapes]
+        self._frames: list[int] = [source[2] + target[2] for source, target in shapes]
         # For each pool, which pools have clips as long as its own.
         self._alike = [np.array([shape == other for other in shapes]) for shape in shapes]
         self._batch_size, self._seed = batch_size, seed
@@ -69,9 +69,8 @@ class SequenceBatches:
             return SequenceBatch(torch.zeros_like(batch.context[:, :, :1]), batch.query, batch.target)
         return batch
 
-
     def largest(self, steps: int) -> int:
-        """The step with the longest sequences, of the first `steps`: if its batch fits into memory, so do the others."""
+        """The step with the longest sequences of the first `steps`: if its batch fits into memory, so do the others."""
 
         def frames(step: int) -> int:
             _, pairs, first_pool = self._begin(step)

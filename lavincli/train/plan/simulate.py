@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import flop_registry
+
+from lavincli.train.gradients import without_gradients
 
 # Of the lists in PyTorch's autocast_mode.h, what lavin's networks call.
 _IN_BFLOAT16 = {
@@ -107,24 +109,10 @@ def simulate(step: Callable[[], Tensor], *modules: nn.Module, bfloat16: bool) ->
     """Run `step`, which gives a loss, and its backward pass. Gradients of the modules' parameters are dropped."""
     meter = Meter(*modules)
     casts = GPUAutocast() if bfloat16 else nullcontext()
-    with _without_gradients(*modules), meter, casts:
+    with without_gradients(*modules), meter, casts:
         loss = step()
         forward = meter.operations
         # Not loss.backward(): that would be the mode's own call, within which what checkpointing repeats isn't cast.
         one = torch.ones_like(loss)
         _engine_run_backward((loss,), (one,), False, False, (), allow_unreachable=True, accumulate_grad=True)
     return Simulated(forward, meter.operations - forward, meter.peak)
-
-
-@contextmanager
-def _without_gradients(*modules: nn.Module) -> Iterator[None]:
-    def drop(parameter: Tensor) -> None:
-        parameter.grad = None
-
-    trained = [p for module in modules for p in module.parameters() if p.requires_grad]
-    hooks = [p.register_post_accumulate_grad_hook(drop) for p in trained]  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
