@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from lavincli.registry import task, tasks
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.plan.plan import GIGA, Machines, make_plan
 from lavincli.train.plan.shapes import Lengths, clip_lengths
+from lavincli.train.preflight import checkpoint_bytes
 from lavincli.train.recipe import read_recipe, shipped_recipes
 
 SIZES = ("0.1b", "1.0b", "3.4b")
@@ -75,6 +77,13 @@ def test_the_published_training(size: str) -> None:
         assert config.time.logit_normal == 1
         assert config.stvae == stvae(STVAES[1]).out
         assert config.sequence.null_context > 0
+
+
+@pytest.mark.parametrize("name", [*STVAES, *JDITS])
+def test_the_size_of_a_checkpoint_is_told_right(name: str) -> None:
+    told = re.search(r"checkpoint_seconds: .*; ([\d.]+) GB each", shipped_recipes()[name].read_text())
+    assert told
+    assert float(told[1]) == pytest.approx(checkpoint_bytes(read_recipe(name)) / GIGA, abs=0.05)
 
 
 def test_sizes_differ_in_size_alone() -> None:
