@@ -107,21 +107,24 @@ class StateMemory:
 def state_memory(weights: Weights, setting: Setting, world: int, *, bfloat16: bool) -> StateMemory:
     """ZeRO's stages (arXiv 1910.02054), as DeepSpeed does them with float32 weights and autocast.
 
-    Stage 1 shares out the optimiser's state and the average, 2 the gradients too, 3 the weights too.
+    Stage 1 shares out the optimiser's state and the average, 2 the gradients too, 3 the weights too. Measured on two
+    processes: 20.0 bytes a parameter at stage 0, 14.0 at 1 and 2, 12.0 at 3, buffers apart.
     """
     stage = setting.zero_stage
     full, share = FLOAT32 * weights.trained, -(-FLOAT32 * weights.trained // world)
     moments = -(-weights.optimizer // (world if stage else 1))
-    # Stages 1 and 2 update a copy of the process's share; stage 3 updates the share itself, unless it is offloaded.
-    master = share if stage in (1, 2) or (stage == 3 and setting.offload) else 0
-    average = share if stage else full
-    gradients = full if stage < 2 else share
+    # DeepSpeed updates a copy of the process's share, also at stage 3, where the share is all there is.
+    master, average = (share, share) if stage else (0, full)
+    # At stage 1 sums are sent when a step is complete; until then each GPU has its own.
+    whole = stage == 0 or (stage == 1 and setting.accumulation > 1)
+    gradients = full if whole else share
     on_host = 0
     if setting.offload:
-        on_host = master + moments + average
+        # And what goes to and fro between host and GPU: new weights, or gradients.
+        on_host = master + moments + average + share
         master = moments = average = 0
-        if stage == 2:
-            on_host, gradients = on_host + gradients, 0
+        if stage < 3:
+            on_host, gradients = on_host + share, 0
     number = BFLOAT16 if bfloat16 else FLOAT32
     if stage == 3:
         kept, copies = -(-FLOAT32 * weights.all // world), number * min(weights.all, _FETCHED)
