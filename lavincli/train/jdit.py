@@ -97,7 +97,8 @@ class JDiTObjective:
 
         Against what the ST-VAE makes of the truth's latents: what the J-DiT can reach is then no matter of the ST-VAE.
         """
-        figures = {f"psnr/{t.name}": self._held_out_psnr(engine, t.name, i) for i, t in enumerate(self.tasks)}
+        with engine.averaged():
+            figures = {f"psnr/{t.name}": self._held_out_psnr(engine, t.name, i) for i, t in enumerate(self.tasks)}
         return {"psnr": sum(figures.values()) / len(figures), **figures}
 
     def _held_out_psnr(self, engine: Engine, name: str, number: int) -> float:

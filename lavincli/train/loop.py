@@ -44,8 +44,7 @@ def train(
         last, score = step + 1 == config.steps, None
         if last or (step + 1) % config.validate_every == 0:
             world.beat("validation")
-            with product.averaged():
-                figures = objective.validate(product)
+            figures = objective.validate(product)
             score = figures[objective.headline]
             record.write(step + 1, figures)
         saver.save_if_due(step + 1, score, last=last)
@@ -88,9 +87,7 @@ class _Saver:
         if not (last or best or due):
             return
         world.beat("checkpoint")
-        product = self._engines[self._name]
-        with product.averaged():
-            measured = self._objective.measure(product, thoroughly=last)
+        measured = self._objective.measure(self._engines[self._name], thoroughly=last)
         self._about = checkpoint.About(step, score, measured)
         keep = checkpoint.Keep(config.keep_checkpoints, config.keep_best)
         self._newest = checkpoint.save(self._folder, self._about, self._engines, world, keep, self._export)

@@ -33,11 +33,11 @@ class Objective(Protocol):
         ...
 
     def validate(self, engine: Engine) -> Figures:
-        """Held-out figures of the product, whose weights are the averaged ones."""
+        """Held-out figures of the product with its averaged weights."""
         ...
 
     def measure(self, engine: Engine, *, thoroughly: bool) -> Figures:
-        """What an export says of the product beside its weights, which are the averaged ones."""
+        """What an export says of the product beside its averaged weights."""
         ...
 
     def export(

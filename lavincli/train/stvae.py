@@ -156,7 +156,8 @@ class STVAEObjective:
         if self.config.freeze_encoder:
             return {}
         count = _PCA_PICTURES if thoroughly else _MEASURED_PICTURES
-        means = [engine.run(partial(self._exact_mean, batch.to(self.device))) for batch in self._unseen_batches(count)]
+        with engine.averaged():
+            means = [engine.run(partial(self._exact_mean, x.to(self.device))) for x in self._unseen_batches(count)]
         latents = torch.cat([mean.flatten() for mean in means])
         return {"latent_shift": float(latents.mean()), "latent_scale": float(1.0 / latents.std())}
 

@@ -181,7 +181,7 @@ class Masters:
         """Make the weights that the network computes with those that the flat tensors hold, on all processes."""
         if self._stage == 3:
             # Weights that some module fetched and might want again are old now.
-            self._engine.empty_partition_cache()
+            self._engine.optimizer.empty_partition_cache()
             for group in range(len(self.flats)):
                 self._engine.optimizer._reassign_or_swap_out_partitioned_parameters(group)
         elif self._stage > 0:
