@@ -141,9 +141,9 @@ class STVAEObjective:
 
     def validate(self, engine: Engine) -> Figures:
         """PSNR of held-out pictures, beside the PCA with as many numbers."""
-        rebuilt = torch.cat(
-            [self._rebuild(engine, some) for some in torch.split(self.held_out, self.config.batch_size)]
-        )
+        parts = torch.split(self.held_out, self.config.batch_size)
+        with engine.averaged():
+            rebuilt = torch.cat([self._rebuild(engine, some) for some in parts])
         linear = self.pca.decode(self.pca.encode(self.held_out))
         return {"psnr": psnr(rebuilt, self.held_out), "psnr_pca": psnr(linear, self.held_out)}
 
