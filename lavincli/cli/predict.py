@@ -14,8 +14,8 @@ from lavincli.errors import LavinError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lavincli.pipeline.folder import Answered, SaveKind
-    from lavincli.pipeline.records import Record
+    from lavincli.predict_run.records import Record
+    from lavincli.predict_run.run import Answered, SaveKind
 
 logger = logging.getLogger(__name__)
 
@@ -95,15 +95,15 @@ def predict(
         raise typer.BadParameter("give a task, or a folder of example pairs with --context", param_hint="--task")
     kinds = _kinds(save)
     # Everything that can be wrong and needs no model is found before the model is loaded.
-    from lavincli.pipeline.folder import FolderRun, plan
+    from lavincli.predict_run.run import FolderRun, plan
 
     items = plan(inputs, output, save=kinds)
     from lavincli.registry import task as find_task
 
     found = None if task is None else find_task(task)
-    from lavincli.pipeline.gallery import Gallery
     from lavincli.pipeline.load import load
     from lavincli.pipeline.predict import make_predictor
+    from lavincli.predict_run.gallery import Gallery
 
     predictor = make_predictor(
         load(model, device=device, dtype=dtype),
@@ -153,7 +153,7 @@ def predict(
 
 
 def _kinds(text: str) -> list[SaveKind]:
-    from lavincli.pipeline.folder import SAVE_KINDS
+    from lavincli.predict_run.run import SAVE_KINDS
 
     wanted = {part.strip() for part in text.split(",") if part.strip()}
     unknown = wanted.difference(SAVE_KINDS)

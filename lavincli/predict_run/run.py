@@ -24,7 +24,7 @@ from lavincli.media.files import ImageFile, find_images, output_stems
 from lavincli.media.images import decode_image, read_bytes, write_image
 from lavincli.pipeline.prediction import OutputSize, Prediction
 from lavincli.pipeline.predictor import Predictor
-from lavincli.pipeline.records import Record, RecordLog, Status
+from lavincli.predict_run.records import Record, RecordLog, Status
 
 logger = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from PIL import Image
 import lavincli
 from lavincli.errors import InputError
 from lavincli.media.images import read_image, write_image
-from lavincli.pipeline import folder as folder_module
-from lavincli.pipeline.folder import FolderRun, SaveKind, plan
-from lavincli.pipeline.gallery import Gallery
 from lavincli.pipeline.pipeline import Pipeline
 from lavincli.pipeline.predict import make_predictor
 from lavincli.pipeline.predictor import Predictor
-from lavincli.pipeline.records import RECORDS_FILE, Record, read_records
+from lavincli.predict_run import run as folder_module
+from lavincli.predict_run.gallery import Gallery
+from lavincli.predict_run.records import RECORDS_FILE, Record, read_records
+from lavincli.predict_run.run import FolderRun, SaveKind, plan
 from tests.small_tasks import picture
 
 

@@ -11,7 +11,7 @@ from lavincli.errors import InputError
 from lavincli.media.geometry import fit_size, resize
 from lavincli.media.images import read_image, write_image
 from lavincli.media.sheet import SheetRow, contact_sheet
-from lavincli.pipeline.folder import Answered, FolderRun
+from lavincli.predict_run.run import Answered, FolderRun
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Runs over many inputs: what `lavin predict` does, for the command line and for Python."""
