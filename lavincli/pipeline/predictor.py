@@ -44,6 +44,7 @@ class Predictor:
 
     Attributes:
         query_length: frames of a query: as many as the inputs of the context have.
+        answer_length: frames of an answer: as many as the targets of the context have.
 
     Raises InputError where the pairs of the context don't belong together.
     """
@@ -69,7 +70,7 @@ class Predictor:
             input_resample=self._input_resample,
             target_resample=self._target_resample,
         )
-        self.query_length, self._answer_length = (len(clip) for clip in clips[:2])
+        self.query_length, self.answer_length = (len(clip) for clip in clips[:2])
         digest = hashlib.sha256()
         for clip in clips:
             digest.update(repr(clip.shape).encode() + clip.tobytes())
@@ -127,7 +128,7 @@ class Predictor:
                 grid=self.sampling.grid,
                 solver=self.sampling.solver,
                 seed=list(seeds),
-                frames=latent_frames(self._answer_length),
+                frames=latent_frames(self.answer_length),
                 query_frames=encoded.shape[2],
             )
             return self.pipeline.decode(latents)
@@ -138,14 +139,15 @@ class Predictor:
         A clip that is the native value of the task's input codec (the two frames between which a flow is asked for) is
         drawn by it first. An answer doesn't depend on what else is in the batch, beyond the rounding of the last bit.
         """
-        drawn = [self._drawn(query) for query in queries]
+        drawn = [self.drawn(query) for query in queries]
         pictures = self.raw(drawn, seeds)
         return [
             self.finish(query, raw, seed, size=None if size == "model" else (query.shape[1], query.shape[2]))
             for query, raw, seed in zip(drawn, pictures, seeds, strict=True)
         ]
 
-    def _drawn(self, query: Clip) -> Clip:
+    def drawn(self, query: Clip) -> Clip:
+        """The query as a clip of RGB pictures: what the task's input codec draws of a native value, else as it is."""
         if self.task is None or len(query) == self.query_length:
             return query
         try:
