@@ -26,7 +26,7 @@ class Codec(Protocol):
     "nearest" for pictures whose colours are labels); ``answer_resample``, the same for bringing a model's answer to the
     query's size (by default as ``resample``; "bicubic" gives smooth outlines where ``decode`` can bear mixed colours);
     and ``mirrorable`` (True by default; False where a mirrored picture means something else, as with written words).
-    A codec may also be `Cuttable`.
+    A codec may also be `Cuttable`, and what else `lavincli.abilities` names.
     """
 
     def render(self, value: Any) -> Clip:
@@ -85,6 +85,18 @@ class Cuttable(Protocol):
         Mirrored if the frame says so, with all that it means for the value (left joints become right ones, a flow to
         the left one to the right). The input side is cut with the same frame, also where its pixels are more or fewer.
         """
+
+
+@runtime_checkable
+class TrivialAnswers(Protocol):
+    """A codec that knows answers which need no look at the query; optional.
+
+    Evaluation scores them beside a copy of the query and the mean of the context's targets: a depth map that is nowhere
+    nearer, a flow without motion. A model must beat them all.
+    """
+
+    def trivial_answers(self, shape: tuple[int, ...]) -> Mapping[str, Clip]:
+        """Pictures ``uint8 [T, H, W, 3]`` of that shape by name; always the same names."""
 
 
 @runtime_checkable

@@ -65,6 +65,12 @@ class RGBCodec:
             joined = np.where(hole[..., None], joined, query)
         return joined
 
+    def average(self, values: Sequence[Clip]) -> Clip:
+        """The mean picture, rounded."""
+        mean = np.mean(np.stack(values), axis=0, dtype=np.float32)
+        clip: Clip = np.floor(mean + 0.5).astype(np.uint8)
+        return clip
+
     def save(self, value: Clip, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.png``, or for a clip of several frames ``<path>/00000.png`` and so on."""
         if value.shape[0] == 1:

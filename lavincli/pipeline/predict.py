@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, overload
 
 import numpy as np
 from PIL import Image
 from pydantic import ValidationError
 
 from lavincli.clip import Clip, Pair
+from lavincli.context.choice import ContextChoice
 from lavincli.context.read import read_context
-from lavincli.context.selection import select_pairs
 from lavincli.errors import ConfigError, InputError
 from lavincli.media.clips import read_clip
 from lavincli.media.images import clip_from_pillow
 from lavincli.model.config import SamplingConfig
+from lavincli.pipeline.answerer import Answerer
 from lavincli.pipeline.prediction import OutputSize, Prediction
 from lavincli.pipeline.predictor import Predictor
 from lavincli.registry import task as find_task
@@ -29,21 +30,24 @@ Query: TypeAlias = "Clip | Image.Image | Path | str"
 Context: TypeAlias = "Sequence[Pair] | Path | str"
 
 
+class Options(TypedDict, total=False):
+    """What `predict` takes beside the model, the query and the task."""
+
+    context: Context | None
+    pairs: int | None
+    select: str
+    ensemble: int
+    seed: int | Sequence[int]
+    guidance: float | None
+    grid: int | str | None
+    solver: str | None
+    size: OutputSize
+    batch_size: int
+
+
 @overload
 def predict(  # type: ignore[overload-overlap]  # a str is a Sequence too; here it is one path
-    pipeline: Pipeline,
-    query: Query,
-    task: str | Task | Sequence[Pair] | None = None,
-    *,
-    context: Context | None = None,
-    pairs: int | None = None,
-    select: str = "fixed",
-    seed: int | Sequence[int] = 0,
-    guidance: float | None = None,
-    grid: int | str | None = None,
-    solver: str | None = None,
-    size: OutputSize = "native",
-    batch_size: int = 8,
+    pipeline: Pipeline, query: Query, task: str | Task | Sequence[Pair] | None = None, **options: Unpack[Options]
 ) -> Prediction: ...
 
 
@@ -52,16 +56,7 @@ def predict(
     pipeline: Pipeline,
     query: Sequence[Query],
     task: str | Task | Sequence[Pair] | None = None,
-    *,
-    context: Context | None = None,
-    pairs: int | None = None,
-    select: str = "fixed",
-    seed: int | Sequence[int] = 0,
-    guidance: float | None = None,
-    grid: int | str | None = None,
-    solver: str | None = None,
-    size: OutputSize = "native",
-    batch_size: int = 8,
+    **options: Unpack[Options],
 ) -> list[Prediction]: ...
 
 
@@ -73,6 +68,7 @@ def predict(
     context: Context | None = None,
     pairs: int | None = None,
     select: str = "fixed",
+    ensemble: int = 1,
     seed: int | Sequence[int] = 0,
     guidance: float | None = None,
     grid: int | str | None = None,
@@ -91,7 +87,10 @@ def predict(
         task: a task's name, a task, or the example pairs themselves.
         context: example pairs, or a folder of them, in place of the task's own.
         pairs: how many of them to use; by default as many as the model was made for, or all if there are fewer.
-        select: which of them: "fixed" (the first ones) or "random" (drawn by `seed`).
+        select: which of them: "fixed" (the first ones), "random" (drawn by `seed`) or "nearest" (for each query those
+            whose inputs look most like it).
+        ensemble: how many contexts answer a query, each from noise of its own; their native values are averaged. The
+            first is the one without an ensemble, the others are drawn by `seed`; see `ContextChoice`.
         seed: of the starting noise; a list gives one seed to each query. With one seed, all queries start from the same
             noise, so that an answer doesn't depend on its place in the list.
         guidance: how much to push away from the answer without context; 1 doesn't. By default the model's.
@@ -106,19 +105,21 @@ def predict(
     Raises:
         UnknownNameError: no such task, or way to select.
         InputError: a query or a context that can't be read, or too few pairs.
-        ConfigError: neither task nor context, or a setting that isn't valid.
+        ConfigError: neither task nor context, a setting that isn't valid, or an ensemble of a task whose answers can't
+            be averaged.
     """
     many = isinstance(query, Sequence) and not isinstance(query, str)
     queries: Sequence[Query] = query if many else [query]  # type: ignore[assignment,list-item]
     seeds = [seed] * len(queries) if isinstance(seed, int) else list(seed)
     if len(seeds) != len(queries):
         raise ConfigError(f"{len(seeds)} seeds for {len(queries)} queries; give one seed, or one to each query")
-    predictor = make_predictor(
+    answerer = make_answerer(
         pipeline,
         task,
         context=context,
         pairs=pairs,
         select=select,
+        ensemble=ensemble,
         seed=seeds[0] if seeds else 0,
         guidance=guidance,
         grid=grid,
@@ -127,23 +128,31 @@ def predict(
     predictions: list[Prediction] = []
     for start in range(0, len(queries), batch_size):
         batch = [as_clip(one) for one in queries[start : start + batch_size]]
-        predictions.extend(predictor.answer(batch, seeds[start : start + batch_size], size=size))
+        predictions.extend(answerer.answer(batch, seeds[start : start + batch_size], size=size))
     return predictions if many else predictions[0]
 
 
 def make_predictor(
+    pipeline: Pipeline, task: str | Task | Sequence[Pair] | None = None, *, select: str = "fixed", **options: Any
+) -> Predictor:
+    """The one predictor of a way to choose that is the same for all queries; arguments and errors as in `predict`."""
+    return make_answerer(pipeline, task, select=select, **options).predictor
+
+
+def make_answerer(
     pipeline: Pipeline,
     task: str | Task | Sequence[Pair] | None = None,
     *,
     context: Context | None = None,
     pairs: int | None = None,
     select: str = "fixed",
+    ensemble: int = 1,
     seed: int = 0,
     guidance: float | None = None,
     grid: int | str | None = None,
     solver: str | None = None,
-) -> Predictor:
-    """Bind a pipeline to a task, a context and a way of sampling; arguments and errors as in `predict`."""
+) -> Answerer:
+    """Bind a pipeline to a task, a way to choose contexts and one to sample; arguments and errors as in `predict`."""
     found: Task | None = None
     if isinstance(task, str):
         found = find_task(task)
@@ -161,9 +170,9 @@ def make_predictor(
         context = read_context(Path(context))
     if pairs is None:
         pairs = min(pipeline.config.context_pairs, len(context))
-    return Predictor(
+    return Answerer(
         pipeline,
-        select_pairs(context, pairs, select, seed=seed),
+        ContextChoice(context, pairs, select=select, ensemble=ensemble, seed=seed),
         task=found,
         sampling=resolve_sampling(pipeline.config.sampling, guidance=guidance, grid=grid, solver=solver),
     )

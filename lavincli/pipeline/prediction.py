@@ -23,6 +23,8 @@ class Prediction:
         context: the ids of the example pairs, in the order the model saw them.
         seed: the seed of the starting noise.
         sampling: grid, guidance and solver.
+        contexts: of an ensemble, the ids of each context whose answer was averaged; the first is `context`, and gave
+            `raw`. Empty for a single answer.
     """
 
     rgb: Clip
@@ -32,3 +34,4 @@ class Prediction:
     context: tuple[str, ...]
     seed: int
     sampling: SamplingConfig
+    contexts: tuple[tuple[str, ...], ...] = ()

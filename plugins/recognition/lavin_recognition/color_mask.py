@@ -56,6 +56,11 @@ class ColorMaskCodec:
         """The part inside ``frame``; each pixel takes the value at its centre."""
         return frame.pick(value, size)
 
+    def average(self, values: Sequence[Mask]) -> Mask:
+        """What more than half of them say."""
+        mask: Mask = 2 * np.sum(values, axis=0) > len(values)
+        return mask
+
     def save(self, value: Mask, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.png``, 8-bit gray, 255 on the object."""
         path = path_without_suffix.with_name(path_without_suffix.name + ".png")
