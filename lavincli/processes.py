@@ -1,4 +1,4 @@
-"""Runs a command of lavin in several processes of this machine, each with a share of the work."""
+"""Work in several processes: which part of it is whose, and starting those of this machine."""
 
 from __future__ import annotations
 
@@ -7,16 +7,80 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Final
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO, Final
 
-from lavincli.errors import LavinError
+from lavincli.errors import ConfigError, LavinError
 
 CHILD_VARIABLE: Final = "LAVIN_CHILD"
 """Environment variable: set for a process that ends when the one that started it does."""
 _POLL_SECONDS: Final = 0.2
 _NOT_FAILED: Final = (0, 3)
 _STDIN: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One process's part of some work, number ``index`` of ``of``, counted from 0."""
+
+    index: int = 0
+    of: int = 1
+
+    def numbers(self, count: int) -> list[int]:
+        """Which of `count` numbered things are this process's: every ``of``-th one."""
+        return list(range(self.index, count, self.of))
+
+    def has(self, key: str) -> bool:
+        """Whether a thing of that name is this process's; the same on every machine, whatever else there is."""
+        return self.of == 1 or zlib.crc32(key.encode("utf-8", "surrogateescape")) % self.of == self.index
+
+
+def share_of_launcher(text: str | None = None) -> Share:
+    """This process's share: ``text`` is "i/n" with i from 1 to n; else what a launcher's RANK and WORLD_SIZE say.
+
+    Raises ConfigError for anything else.
+    """
+    if text is None:
+        text = f"{int(os.environ.get('RANK', '0')) + 1}/{os.environ.get('WORLD_SIZE', '1')}"
+    part, slash, whole = text.partition("/")
+    if not (slash and part.isdecimal() and whole.isdecimal() and 1 <= int(part) <= int(whole)):
+        raise ConfigError(f"share '{text}': write i/n with i from 1 to n, for example 2/4")
+    return Share(int(part) - 1, int(whole))
+
+
+@contextmanager
+def child_processes(arguments: Sequence[Sequence[str]], *, stdout: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Python processes of this machine, ``python ARGUMENTS`` for each one's arguments, that end with the block.
+
+    They can be written to, and can tell by the end of their stdin that this process has ended, however it did.
+    """
+    # Each with its part of the processors: with all of them, they would wait for one another.
+    threads = max(1, (os.cpu_count() or 1) // len(arguments))
+    environment = {"OMP_NUM_THREADS": str(threads), **os.environ, CHILD_VARIABLE: "1"}
+    children = [
+        subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, *words], stdin=subprocess.PIPE, stdout=stdout, env=environment
+        )
+        for words in arguments
+    ]
+    try:
+        yield children
+    finally:
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                if pipe is not None:
+                    _close(pipe)
+
+
+def _close(pipe: IO[bytes]) -> None:
+    with suppress(BrokenPipeError):  # what was still to be written to a process that has ended
+        pipe.close()
 
 
 def run_processes(arguments: Sequence[str], count: int, *, on_poll: Callable[[], None] | None = None) -> None:
@@ -31,31 +95,13 @@ def run_processes(arguments: Sequence[str], count: int, *, on_poll: Callable[[],
 
     Raises LavinError if one failed.
     """
-    command = [sys.executable, "-m", "lavincli", *arguments, "--quiet"]
-    # Each with its part of the processors: with all of them, they would wait for one another.
-    threads = max(1, (os.cpu_count() or 1) // count)
-    environment = {"OMP_NUM_THREADS": str(threads), **os.environ, CHILD_VARIABLE: "1"}
-    children = [
-        subprocess.Popen(  # noqa: S603 - this very program
-            [*command, "--shard", f"{index + 1}/{count}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            env=environment,
-        )
-        for index in range(count)
-    ]
-    try:
+    command = ["-m", "lavincli", *arguments, "--quiet", "--shard"]
+    shares = [[*command, f"{index + 1}/{count}"] for index in range(count)]
+    with child_processes(shares, stdout=subprocess.DEVNULL) as children:
         while any(child.poll() is None for child in children):
             time.sleep(_POLL_SECONDS)
             if on_poll is not None:
                 on_poll()
-    finally:
-        for child in children:
-            if child.poll() is None:
-                child.terminate()
-            child.wait()
-            if child.stdin is not None:
-                child.stdin.close()
     failed = [child.returncode for child in children if child.returncode not in _NOT_FAILED]
     if failed:
         raise LavinError(

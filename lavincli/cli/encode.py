@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lavincli.errors import LavinError
-from lavincli.processes import end_with_parent
+from lavincli.processes import Share, end_with_parent, share_of_launcher
 
 if TYPE_CHECKING:
     from lavincli.latents.job import EncodeJob, SetSummary
@@ -86,7 +86,7 @@ def encode(
     roots, tasks = named_roots(data or []), named_tasks(task)
     import torch
 
-    from lavincli.latents.job import EncodeJob, EncodeSettings, share_of_launcher
+    from lavincli.latents.job import EncodeJob, EncodeSettings
     from lavincli.pipeline.load import choose_device, find_model
     from lavincli.pipeline.model_directory import load_stvae, read_config
 
@@ -119,7 +119,6 @@ def encode(
 
 def _run_processes(count: int, job: EncodeJob, done: int, advance: Callable[[], None] | None) -> int:
     """The same command in several processes, each with its share; what they do shows in the store."""
-    from lavincli.latents.encode import Share
     from lavincli.processes import run_processes, without_option
 
     shown = done

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -21,23 +20,12 @@ from lavincli.latents.shards import ShardWriter, checksum
 from lavincli.latents.store import LatentSet, LatentStore, Notes, missing_shards
 from lavincli.model.stvae import STVAE
 from lavincli.model.weights import network_hash
+from lavincli.processes import Share
 
 SHARD_BYTES: Final = 128 * 2**20
 # A data set is cut into at least so many shards: they are what processes share, and what a kill can cost.
 _FEWEST_SHARDS: Final = 16
 _FRAMES_AT_ONCE: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One process's part of the work: every ``of``-th shard from number ``index`` on, counted from 0."""
-
-    index: int = 0
-    of: int = 1
-
-    def shards(self, found: LatentSet) -> list[int]:
-        """The shards of a set that are this process's."""
-        return list(range(self.index, found.info.shards, self.of))
 
 
 def store_info(stvae: STVAE, model: str, *, storage: Storage = "float16", logvar: bool = False) -> StoreInfo:
@@ -101,7 +89,7 @@ def encode_set(
         dtype: precision of the network's arithmetic.
         on_record: is called after each record.
     """
-    shards = missing_shards(found, (share or Share()).shards(found))
+    shards = missing_shards(found, (share or Share()).numbers(found.info.shards))
     if not shards:
         return 0
     encoder = _Encoder(found, stvae, dtype)

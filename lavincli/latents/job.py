@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,13 @@ import torch
 
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError
-from lavincli.latents.encode import SHARD_BYTES, Share, encode_set, plan_set, store_info
+from lavincli.latents.encode import SHARD_BYTES, encode_set, plan_set, store_info
 from lavincli.latents.layout import FAILED, Storage
 from lavincli.latents.pairs import PairSource
 from lavincli.latents.store import LatentSet, LatentStore, create_store, missing_shards
 from lavincli.latents.verify import Verified, verify_set, verify_sources
 from lavincli.model.stvae import STVAE
+from lavincli.processes import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class EncodeJob:
         """How many records of a share are there, and how many there will be."""
         done = total = 0
         for found, _ in self._work:
-            shards = share.shards(found)
+            shards = share.numbers(found.info.shards)
             waiting = set(missing_shards(found, shards))
             sizes = {shard: len(found.info.places(shard)) for shard in shards}
             total += sum(sizes.values())
@@ -140,19 +140,6 @@ class EncodeJob:
             verified.problems.extend(verify_sources(found, source, self.stvae, records=records))
             results.append((_summary(found), verified))
         return results
-
-
-def share_of_launcher(text: str | None = None) -> Share:
-    """This process's share: ``text`` is "i/n" with i from 1 to n; else what a launcher's RANK and WORLD_SIZE say.
-
-    Raises ConfigError for anything else.
-    """
-    if text is None:
-        text = f"{int(os.environ.get('RANK', '0')) + 1}/{os.environ.get('WORLD_SIZE', '1')}"
-    part, slash, whole = text.partition("/")
-    if not (slash and part.isdecimal() and whole.isdecimal() and 1 <= int(part) <= int(whole)):
-        raise ConfigError(f"share '{text}': write i/n with i from 1 to n, for example 2/4")
-    return Share(int(part) - 1, int(whole))
 
 
 def _summary(found: LatentSet) -> SetSummary:

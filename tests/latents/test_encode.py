@@ -16,11 +16,12 @@ import zarr
 
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
-from lavincli.latents.encode import Share, encode_clips
-from lavincli.latents.job import EncodeJob, EncodeSettings, share_of_launcher
+from lavincli.latents.encode import encode_clips
+from lavincli.latents.job import EncodeJob, EncodeSettings
 from lavincli.latents.reader import LatentPairs, RecordReader
 from lavincli.latents.store import open_store, require_stvae
 from lavincli.model.stvae import STVAE
+from lavincli.processes import Share, share_of_launcher
 from tests.latents.conftest import write_pictures
 
 Make = Callable[..., EncodeJob]

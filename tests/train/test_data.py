@@ -12,55 +12,88 @@ import torch
 from numpy.typing import NDArray
 
 from lavincli.errors import ConfigError, InputError
-from lavincli.latents.encode import Share
 from lavincli.latents.job import EncodeJob, EncodeSettings
 from lavincli.latents.reader import LatentPairs
 from lavincli.latents.store import open_store
+from lavincli.media.clips import write_clip
 from lavincli.model.config import STVAEConfig
 from lavincli.model.stvae import STVAE
+from lavincli.processes import Share
 from lavincli.registry import task
-from lavincli.train.batches import PictureBatches, to_tensor
-from lavincli.train.config import SequenceConfig, STVAETrainConfig
+from lavincli.train.batches import PictureBatches, Sides, to_tensor
+from lavincli.train.config import ClipsConfig, SequenceConfig, STVAETrainConfig
 from lavincli.train.latent_pools import latent_pairs
 from lavincli.train.pairs import rendered_pairs
 from lavincli.train.sequences import SequenceBatches, sequence_batch
+from tests.small_tasks import picture
 
 Config = Callable[..., STVAETrainConfig]
 
 
 def test_rendered_pairs(stvae_config: Config) -> None:
     data = stvae_config().data
-    pairs = rendered_pairs(task("small_negative"), data)
-    assert pairs.shape == (12, 2, 1, 16, 16, 3)
-    assert pairs.dtype == np.uint8
-    assert np.abs(pairs[:, 0].astype(int) + pairs[:, 1] - 255).max() <= 2
-    assert len(np.unique(pairs[:, 0], axis=0)) == 12
+    inputs, targets = rendered_pairs(task("small_negative"), data)
+    assert inputs.shape == targets.shape == (12, 1, 16, 16, 3)
+    assert inputs.dtype == np.uint8
+    assert np.abs(inputs.astype(int) + targets - 255).max() <= 2
+    assert len(np.unique(inputs, axis=0)) == 12
+
+
+def test_rendered_clips(stvae_config: Config) -> None:
+    """Each side with its own length, on disk until they are asked for."""
+    found = task("small_motion")
+    inputs, targets = rendered_pairs(found, stvae_config().data)
+    assert inputs.shape == (12, 1, 16, 16, 3)
+    assert targets.shape == (12, 9, 16, 16, 3)
+    assert isinstance(targets.base, np.memmap)
+    assert np.abs(targets[:, 0].astype(int) - inputs[:, 0]).mean() < 8
+    _, cut = rendered_pairs(found, stvae_config(data={"frames": 5}).data)
+    assert np.array_equal(cut, targets[:, :5])
+
+
+def test_clips_that_no_stvae_takes(stvae_config: Config, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    for number, frames in enumerate((8, 8, 7)):
+        for side in ("input", "target"):
+            write_clip(folder / f"{number}_{side}", np.repeat(picture(number), frames, 0))
+    config = stvae_config(data={"roots": {"motion": str(folder)}})
+    with pytest.raises(InputError, match=r"clips of [78] frames, but an ST-VAE takes 1 \+ 4 k: set data\.frames=5"):
+        rendered_pairs(task("small_motion"), config.data)
+    inputs, _ = rendered_pairs(task("small_motion"), config.data.model_copy(update={"frames": 5}))
+    assert inputs.shape[1] == 5
+    (folder / "0_target.mp4").unlink()
+    write_clip(folder / "0_target", picture(0))
+    data = config.data.model_copy(update={"frames": 5, "seed": 1})
+    with pytest.raises(InputError, match=r"clips of 5 and [15] frames, but the first pair has 5 and [15]"):
+        rendered_pairs(task("small_motion"), data)
+    with pytest.raises(ConfigError, match=r"frames must be 1 \+ 4 k"):
+        stvae_config(data={"frames": 6})
 
 
 def test_rendering_is_repeatable(stvae_config: Config) -> None:
     """Whatever the cache and the number of processes."""
     first = rendered_pairs(task("small_denoising"), stvae_config("one").data)
     again = rendered_pairs(task("small_denoising"), stvae_config("two").data)
-    assert np.array_equal(first, again)
+    assert all(map(np.array_equal, first, again))
     other = rendered_pairs(task("small_denoising"), stvae_config("three", data={"seed": 1}).data)
-    assert not np.array_equal(first, other)
+    assert not np.array_equal(first[0], other[0])
 
 
 def test_a_cache_is_used_and_told_apart(stvae_config: Config) -> None:
     data = stvae_config().data
-    rendered_pairs(task("small_denoising"), data)
+    kept = rendered_pairs(task("small_denoising"), data)[0].base
     (path,) = data.cache.glob("*.npy")
-    np.save(path, np.zeros((12, 2, 1, 16, 16, 3), np.uint8))
-    assert not rendered_pairs(task("small_denoising"), data).any()
+    np.save(path, np.zeros_like(kept))
+    assert not rendered_pairs(task("small_denoising"), data)[1].any()
     for change in ({"size": 32}, {"pairs_per_task": 13}, {"seed": 9}, {"exclude": ("4.png",)}):
-        assert rendered_pairs(task("small_denoising"), data.model_copy(update=change)).any(), change
+        assert rendered_pairs(task("small_denoising"), data.model_copy(update=change))[1].any(), change
 
 
 def test_held_out_pairs_are_others(stvae_config: Config) -> None:
     data = stvae_config().data
-    held_out = rendered_pairs(task("small_negative"), data, held_out=True)
+    held_out, _ = rendered_pairs(task("small_negative"), data, held_out=True)
     assert held_out.shape[0] == 4
-    seen = rendered_pairs(task("small_negative"), data)
+    seen, _ = rendered_pairs(task("small_negative"), data)
     assert not any(np.array_equal(a, b) for a in held_out for b in seen)
 
 
@@ -69,8 +102,8 @@ def test_excluded_pictures_are_not_shown(stvae_config: Config, train_tasks: Path
     names = sorted(path.name for path in folder.iterdir())
     data = stvae_config(data={"exclude": names[1:], "pairs_per_task": 6}).data
     whole = stvae_config(data={"pairs_per_task": 6}).data
-    one = rendered_pairs(task("small_denoising"), data)[:, 1]
-    assert not np.array_equal(one, rendered_pairs(task("small_denoising"), whole)[:, 1])
+    _, one = rendered_pairs(task("small_denoising"), data)
+    assert not np.array_equal(one, rendered_pairs(task("small_denoising"), whole)[1])
     with pytest.raises(InputError, match=r"none of 100 samples is left after leaving out \*"):
         rendered_pairs(task("small_denoising"), stvae_config(data={"exclude": ["*"]}).data)
 
@@ -81,29 +114,77 @@ def test_a_missing_root(stvae_config: Config) -> None:
         rendered_pairs(task("small_denoising"), data)
 
 
-def pools() -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
-    random = np.random.default_rng(0)
-    return [
-        random.integers(0, 100, (5, 2, 1, 8, 8, 3), np.uint8),
-        random.integers(150, 255, (7, 2, 1, 8, 8, 3), np.uint8),
-    ]
+def sides(lowest: int, count: int, *frames: int) -> Sides:
+    """Pairs of which no picture is as bright as those of a pool with a higher `lowest`."""
+    random = np.random.default_rng(lowest)
+    first, second = (random.integers(lowest, lowest + 50, (count, length, 8, 8, 3), np.uint8) for length in frames)
+    return first, second
+
+
+def stills() -> dict[str, Sides]:
+    return {"dark": sides(0, 5, 1, 1), "bright": sides(150, 7, 1, 1)}
+
+
+def mixed() -> dict[str, Sides]:
+    return stills() | {"grown": sides(50, 4, 1, 9), "clips": sides(100, 3, 5, 5)}
+
+
+EQUAL = {"dark": 1.0, "bright": 1.0, "grown": 1.0, "clips": 1.0}
 
 
 def test_picture_batches_are_a_function_of_seed_and_step() -> None:
-    batches = PictureBatches(pools(), [1, 1], 4, seed=3)
-    again = PictureBatches(pools(), [1, 1], 4, seed=3)
+    batches = PictureBatches(stills(), EQUAL, 4, seed=3)
+    again = PictureBatches(stills(), EQUAL, 4, seed=3)
     _ = again(0)
     assert torch.equal(batches(5), again(5))
     assert not torch.equal(batches(5), batches(6))
-    assert not torch.equal(batches(5), PictureBatches(pools(), [1, 1], 4, seed=4)(5))
+    assert not torch.equal(batches(5), PictureBatches(stills(), EQUAL, 4, seed=4)(5))
     assert batches(5).shape == (4, 3, 1, 8, 8)
 
 
 def test_tasks_are_drawn_by_weight() -> None:
-    dark = PictureBatches(pools(), [1, 0], 64, seed=0)(0)
+    dark = PictureBatches(stills(), {"dark": 1, "bright": 1e-9}, 64, seed=0)(0)
     assert (dark < 0).all()
-    mixed = PictureBatches(pools(), [1, 3], 400, seed=0)(0)
-    assert float((mixed.mean((1, 2, 3, 4)) > 0).float().mean()) == pytest.approx(0.75, abs=0.07)
+    drawn = PictureBatches(stills(), {"dark": 1, "bright": 3}, 400, seed=0)(0)
+    assert float((drawn.mean((1, 2, 3, 4)) > 0).float().mean()) == pytest.approx(0.75, abs=0.07)
+
+
+def test_a_batch_has_clips_of_one_length() -> None:
+    """Of the tasks that have it, on the side that does; clips as many as their frames allow."""
+    batches = PictureBatches(mixed(), EQUAL, 18, seed=0)
+    assert batches.lengths == {1: 18, 5: 3, 9: 2}
+    seen: dict[int, set[int]] = {}
+    steps: list[int] = []
+    for step in range(160):
+        batch = batches(step)
+        frames = batches.frames(step)
+        assert batch.shape == (batches.lengths[frames], 3, frames, 8, 8)
+        steps.append(frames)
+        brightness = ((batch.amin((1, 2, 3, 4)) + 1) * 127.5).round().int() // 50
+        seen.setdefault(frames, set()).update(brightness.tolist())
+        parts = [batches(step, range(i, i + 1)) for i in range(len(batch))]
+        assert torch.equal(torch.cat(parts), batch)
+    # Tasks by what they are made of: dark 0, grown 1, clips 2, bright 3.
+    assert seen == {1: {0, 1, 3}, 5: {2}, 9: {1}}
+    for frames, share in {1: 5 / 8, 5: 2 / 8, 9: 1 / 8}.items():
+        assert steps.count(frames) / len(steps) == pytest.approx(share, abs=0.11)
+    assert batches.frames(batches.largest(160)) in (1, 9)  # both have 18 frames
+    assert batches.largest(160) > 150
+
+
+def test_the_share_of_clips() -> None:
+    batches = PictureBatches(mixed(), EQUAL, 4, seed=0, clips=ClipsConfig(share=0.2, batch_size=2))
+    assert batches.lengths == {1: 4, 5: 2, 9: 2}
+    steps = [batches.frames(step) for step in range(300)]
+    assert steps.count(1) / 300 == pytest.approx(0.8, abs=0.06)
+    assert 1 < steps.count(5) / steps.count(9) < 4
+    assert batches.frames(batches.largest(300)) == 9
+    only = PictureBatches(mixed(), EQUAL, 4, seed=0, clips=ClipsConfig(share=1))
+    assert only.lengths.keys() == {5, 9}
+    with pytest.raises(ConfigError, match=r"clips\.share 0\.2: none of data\.tasks has clips"):
+        PictureBatches(stills(), EQUAL, 4, seed=0, clips=ClipsConfig(share=0.2))
+    with pytest.raises(ConfigError, match=r"clips\.share 0\.2: none of data\.tasks has stills"):
+        PictureBatches({"clips": mixed()["clips"]}, EQUAL, 4, seed=0, clips=ClipsConfig(share=0.2))
 
 
 def test_to_tensor() -> None:
@@ -122,9 +203,9 @@ def test_latents_of_pairs(stvae_config: Config, stvae: STVAE) -> None:
     latents = latent_pairs(task("small_negative"), data, stvae, precision=torch.float32)
     assert len(latents) == 12
     assert latents.inputs([3, 1]).shape == (2, 16, 1, 2, 2)
-    pairs = rendered_pairs(task("small_negative"), data)
+    _, targets = rendered_pairs(task("small_negative"), data)
     with torch.no_grad():
-        expected = stvae.normalise(stvae.encode(to_tensor(pairs[:, 1].copy())).mean)
+        expected = stvae.normalise(stvae.encode(to_tensor(targets)).mean)
     assert torch.allclose(torch.from_numpy(latents.targets(range(12))).float(), expected, atol=2e-3)
     with torch.no_grad():
         next(iter(stvae.parameters())).add_(0.5)

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lavincli.errors import ConfigError, LavinError
-from lavincli.latents.encode import Share
 from lavincli.latents.job import EncodeJob, EncodeSettings
 from lavincli.pipeline.model_directory import load_stvae, save_stvae
+from lavincli.processes import Share
 from lavincli.registry import task
 from lavincli.train.config import JDiTTrainConfig, SequenceConfig, STVAETrainConfig
 from lavincli.train.jdit import JDiTObjective
