@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, cat, nn, split
 
-from lavincli.model.attention import JointAttention, KeysValues, Stream
+from lavincli.model.attend import KeysValues
+from lavincli.model.attention import JointAttention, Stream
 from lavincli.model.config import JDiTConfig
 from lavincli.model.layers import Modulation, SwiGLU, modulation_layer, read_modulation, rms
 from lavincli.model.rope import Rotation
@@ -34,21 +37,26 @@ class JDiTBlock(nn.Module):
         queries_x, own_x = self.joint_attn.project("x", mod_x.attention_scale * rms(x), table_x)
         attended = self.joint_attn.attend(cat([queries_cond, queries_x], 2), own_cond.then(own_x))
         attended_cond, attended_x = split(attended, [cond.shape[1], x.shape[1]], dim=1)
-        return self._update("cond", cond, attended_cond, mod_cond), self._update("x", x, attended_x, mod_x)
+        return self.update("cond", cond, attended_cond, mod_cond), self.update("x", x, attended_x, mod_x)
 
     def advance(
-        self, stream: Stream, s_bnd: Tensor, time_bd: Tensor, table: Rotation, past: KeysValues | None
+        self, stream: Stream, s_bnd: Tensor, time_bd: Tensor, table: Rotation, past: Sequence[KeysValues] = ()
     ) -> tuple[Tensor, KeysValues]:
-        """One-way: these tokens attend to `past` and to one another.
+        """One-way: these tokens attend to the parts of `past` and to one another.
 
-        Returns them updated, and the keys and values of `past` followed by their own.
+        Returns them updated, and their own keys and values.
         """
         mod = self.modulation(stream, time_bd)
         queries, own = self.joint_attn.project(stream, mod.attention_scale * rms(s_bnd), table)
-        seen = own if past is None else past.then(own)
-        return self._update(stream, s_bnd, self.joint_attn.attend(queries, seen), mod), seen
+        return self.update(stream, s_bnd, self.joint_attn.attend(queries, *past, own), mod), own
 
-    def _update(self, stream: Stream, s: Tensor, attended: Tensor, mod: Modulation) -> Tensor:
+    def keys_values(self, stream: Stream, s_bnd: Tensor, time_bd: Tensor, table: Rotation) -> KeysValues:
+        """What `advance` gives second, alone: all that anybody reads of a condition's last block."""
+        scale = self.modulation(stream, time_bd).attention_scale
+        return self.joint_attn.keys_values(stream, scale * rms(s_bnd), table)
+
+    def update(self, stream: Stream, s: Tensor, attended: Tensor, mod: Modulation) -> Tensor:
+        """The stream after what its attention found, and after its feed-forward."""
         s = s + mod.attention_gate * rms(self.joint_attn.output(stream, attended))
         fed: Tensor = self.get_submodule(f"{stream}_mlp")(mod.mlp_scale * rms(s))
         return s + mod.mlp_gate * rms(fed)

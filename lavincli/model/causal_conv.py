@@ -11,17 +11,21 @@ class CausalConv3d(nn.Module):
 
     A one-frame clip meets the same frame at every temporal tap, so it goes through a 2D convolution whose kernel is
     summed over time: the same result with a third of the work.
+
+    Attributes:
+        folds_stills: whether it does. Where it doesn't, stills go the published way, for comparison.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3) -> None:
         super().__init__()
         self.conv = nn.Conv3d(in_channels, out_channels, kernel_size)
         self.kernel_size = kernel_size
+        self.folds_stills = True
 
     def forward(self, x_bcthw: Tensor) -> Tensor:
         pad = self.kernel_size // 2
         weight, bias = self.conv.weight, self.conv.bias
-        if x_bcthw.shape[2] == 1:
+        if x_bcthw.shape[2] == 1 and self.folds_stills:
             return F.conv2d(x_bcthw.squeeze(2), weight.sum(2), bias, padding=pad).unsqueeze(2)
         if self.kernel_size > 1:
             first = x_bcthw[:, :, :1].expand(-1, -1, self.kernel_size - 1, -1, -1)

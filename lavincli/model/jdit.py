@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from lavincli.model.attention import KeysValues
+from lavincli.model.attend import KeysValues
 from lavincli.model.block import JDiTBlock
 from lavincli.model.config import LATENT_CHANNELS, JDiTConfig
 from lavincli.model.layers import TimeEmbedder, modulation_layer, rms
@@ -24,9 +24,15 @@ TOKEN_FEATURES = PATCH * PATCH * LATENT_CHANNELS
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What later tokens of a one-way model read of a condition: keys and values of every block, and its frames."""
+    """What later tokens of a one-way model read of a condition.
 
-    blocks: tuple[KeysValues, ...]
+    Attributes:
+        blocks: for every block its keys and values, in parts: the context's, whose batch may be smaller, then the
+            query's. Parts are never copied.
+        frames: of the whole condition.
+    """
+
+    blocks: tuple[tuple[KeysValues, ...], ...]
     frames: int
 
 
@@ -75,7 +81,7 @@ class JDiT(nn.Module):
         time = self.t_embedder(t)
         time_cond, time_x = time + self.prompt_embed, time + self.answer_embed
         cond_tokens, x_tokens = self.cond_embedder(self._tokens(cond)), self.x_embedder(self._tokens(x))
-        for block in self._layers():
+        for block in self.layers():
             cond_tokens, x_tokens = block.joint(cond_tokens, x_tokens, time_cond, time_x, table_cond, table_x)
         return self._velocity(x_tokens, time_x, x)
 
@@ -91,9 +97,12 @@ class JDiT(nn.Module):
         clean = torch.full((1,), self.config.condition_time, device=cond.device)
         time = self.t_embedder(clean) + self.prompt_embed
         tokens, kept = self.cond_embedder(self._tokens(cond)), []
-        for i, block in enumerate(self._layers()):
-            tokens, seen = block.advance("cond", tokens, time, table, None if past is None else past.blocks[i])
-            kept.append(seen)
+        *layers, last = self.layers()
+        for i, block in enumerate(layers):
+            seen = () if past is None else past.blocks[i]
+            tokens, own = block.advance("cond", tokens, time, table, seen)
+            kept.append((*seen, own))
+        kept.append((*(() if past is None else past.blocks[-1]), last.keys_values("cond", tokens, time, table)))
         return Memory(tuple(kept), first + cond.shape[2])
 
     def denoise(self, x: Tensor, t: Tensor, memory: Memory) -> Tensor:
@@ -101,11 +110,12 @@ class JDiT(nn.Module):
         table = self._table(x, memory.frames)
         time = self.t_embedder(t) + self.answer_embed
         tokens = self.x_embedder(self._tokens(x))
-        for block, past in zip(self._layers(), memory.blocks, strict=True):
+        for block, past in zip(self.layers(), memory.blocks, strict=True):
             tokens, _ = block.advance("x", tokens, time, table, past)
         return self._velocity(tokens, time, x)
 
-    def _layers(self) -> Iterable[JDiTBlock]:
+    def layers(self) -> Iterable[JDiTBlock]:
+        """The blocks, with their type."""
         return cast("Iterable[JDiTBlock]", self.blocks)
 
     def _tokens(self, latents: Tensor) -> Tensor:

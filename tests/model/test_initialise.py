@@ -29,7 +29,7 @@ def test_a_published_start_answers_zero_and_its_blocks_are_identities() -> None:
     tokens = torch.randn(2, 16, 192)
     block = jdit.blocks[0]
     assert isinstance(block, JDiTBlock)
-    after, _ = block.advance("x", tokens, torch.randn(2, 192), jdit._table(x, 3), None)
+    after, _ = block.advance("x", tokens, torch.randn(2, 192), jdit._table(x, 3))
     torch.testing.assert_close(after, tokens)
 
 

@@ -16,10 +16,10 @@ Attention = Literal["joint", "oneway"]
 both = pytest.mark.parametrize("attention", ["joint", "oneway"])
 
 
-def small(attention: Attention, *, trained: bool = True) -> JDiT:
+def small(attention: Attention, *, trained: bool = True, heads: int = 4) -> JDiT:
     """A network at its start, or with random weights everywhere (`trained`)."""
     torch.manual_seed(0)
-    network = JDiT(JDiTConfig(hidden_size=48, depth=2, num_heads=4, kv_group=2, attention=attention))
+    network = JDiT(JDiTConfig(hidden_size=48, depth=2, num_heads=heads, kv_group=2, attention=attention))
     initialise(network)
     if trained:
         for parameter in network.parameters():

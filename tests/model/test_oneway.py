@@ -26,7 +26,8 @@ def same(one: Memory, other: Memory) -> bool:
     return one.frames == other.frames and all(
         torch.equal(a, b)
         for mine, yours in zip(one.blocks, other.blocks, strict=True)
-        for a, b in zip(mine, yours, strict=True)
+        for my_part, your_part in zip(mine, yours, strict=True)
+        for a, b in zip(my_part, your_part, strict=True)
     )
 
 
@@ -54,12 +55,10 @@ def test_context_does_not_see_the_query(network: JDiT) -> None:
     """Within a memory of context and query, the context's part is the context's own memory, whatever the query."""
     context = latents(0, CONTEXT_FRAMES)
     alone = network.remember(context)
-    tokens = alone.blocks[0].keys.shape[2]
     for seed in (1, 7):
         both = network.remember(latents(seed, 1), alone)
         for kept, whole in zip(alone.blocks, both.blocks, strict=True):
-            assert torch.equal(whole.keys[:, :, :tokens], kept.keys)
-            assert torch.equal(whole.values[:, :, :tokens], kept.values)
+            assert whole[: len(kept)] == kept
 
 
 def test_reading_the_query_leaves_the_context_as_it_was(network: JDiT) -> None:
@@ -73,9 +72,8 @@ def test_query_sees_the_context(network: JDiT) -> None:
     """From the second block on: in the first its keys and values are made of the query alone."""
     query = latents(1, 1)
     one, other = (network.remember(query, network.remember(latents(seed, CONTEXT_FRAMES))) for seed in (0, 8))
-    own = slice(CONTEXT_FRAMES * 6, None)
-    assert torch.equal(one.blocks[0].values[:, :, own], other.blocks[0].values[:, :, own])
-    assert relative_error(one.blocks[1].values[:, :, own], other.blocks[1].values[:, :, own]) > 1e-3
+    assert torch.equal(one.blocks[0][1].values, other.blocks[0][1].values)
+    assert relative_error(one.blocks[1][1].values, other.blocks[1][1].values) > 1e-3
 
 
 def test_target_sees_context_query_and_itself(network: JDiT) -> None:
@@ -127,6 +125,29 @@ def test_each_context_serves_its_own_neighbours(network: JDiT) -> None:
     shared = network.denoise(x, t, network.remember(queries, network.remember(contexts)))
     cond = torch.cat([contexts.repeat_interleave(4, 0), queries.repeat_interleave(2, 0)], 2)
     assert relative_error(shared, network(x, t, cond)) < 1e-5
+
+
+@pytest.mark.parametrize("heads", [4, 2])
+def test_packed_gradients_are_those_of_each_query_alone(heads: int) -> None:
+    """Two contexts of two queries of two noises each, read once: weights get what eight whole sequences give them."""
+    network = small("oneway", heads=heads).requires_grad_(True)
+    contexts, queries, x = latents(0, CONTEXT_FRAMES, 2), latents(1, 1, 4), latents(2, 1, 8)
+    t, wanted = torch.linspace(0, 1, 8), latents(3, 1, 8)
+    packed = network.denoise(x, t, network.remember(queries, network.remember(contexts)))
+    (packed - wanted).square().mean().backward()  # type: ignore[no-untyped-call]
+    gradients = {name: parameter.grad for name, parameter in network.named_parameters()}
+    network.zero_grad()
+    for i in range(8):
+        cond = torch.cat([contexts[i // 4], queries[i // 2]], 1)[None]
+        found = network(x[i : i + 1], t[i : i + 1], cond)
+        ((found - wanted[i : i + 1]).square().mean() / 8).backward()
+    for name, parameter in network.named_parameters():
+        packed_gradient = gradients[name]
+        if parameter.grad is None:
+            assert packed_gradient is None, name
+        else:
+            assert packed_gradient is not None, name
+            assert relative_error(packed_gradient, parameter.grad) < 1e-4, name
 
 
 def test_a_joint_model_has_no_memory() -> None:

@@ -50,17 +50,20 @@ def _of_stream(config: JDiTConfig, stream: Stream) -> Operations:
     modulation = 2 * stream.times * size * 4 * size
     block = queries + keys_values + output + attention + feed_forward + modulation
     # The gradients of both factors: twice the forward. The first layer needs none of its input.
-    backward = 2.0 * config.depth * block
-    if not stream.answered:
+    blocks = config.depth * block
+    backward = 2.0 * blocks
+    if not stream.answered and config.attention == "oneway":
+        # Of a condition's last block nothing but keys and values is read, so nothing else is computed.
+        blocks -= queries + attention + output + feed_forward
+        backward = 2.0 * blocks
+    elif not stream.answered:
         backward -= 2.0 * (output + feed_forward)
-        if config.attention == "oneway":
-            backward -= 2.0 * (queries + attention)
     embedding = 2 * rows * TOKEN_FEATURES * size
     time = 2 * stream.times * (2 * TIME_FREQUENCIES * size + size * size)
-    forward = config.depth * block + embedding + time
+    forward = blocks + embedding + time
     backward += embedding + 2.0 * time
     if stream.answered:
         head = 2 * rows * size * TOKEN_FEATURES + 2 * stream.times * size * size
         forward += head
         backward += 2.0 * head
-    return Operations(forward, backward, config.depth * block)
+    return Operations(forward, backward, blocks)

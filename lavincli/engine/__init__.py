@@ -1,0 +1,1 @@
+"""What answers queries fast: the published arithmetic, computed with less work; and approximations that say so."""
