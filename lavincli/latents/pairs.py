@@ -44,6 +44,8 @@ class PairSource:
         crops: None: each sample once, as evaluation sees it; a number: that many random crops of random samples.
         exclude: patterns of sample keys that are not drawn for crops.
         purpose: another one draws other crops, with the same seed.
+        origin: what else decides the samples, as text: where they lie, options of their loader.
+        longest: clips are cut to their first so many frames; None: they stay as they are.
     """
 
     task: Task
@@ -53,14 +55,18 @@ class PairSource:
     crops: int | None = None
     exclude: tuple[str, ...] = ()
     purpose: str = "train"
+    origin: str = ""
+    longest: int | None = None
 
     def __len__(self) -> int:
         return len(self.samples) if self.crops is None else self.crops
 
     def pair(self, record: int) -> Pair:
         """The pair of one record; random crops of a sample have the record's number in their key."""
-        if self.crops is None:
-            return self._whole(self.samples[record])
+        pair = self._whole(self.samples[record]) if self.crops is None else self._crop(record)
+        return Pair(pair.key, pair.input[: self.longest], pair.target[: self.longest])
+
+    def _crop(self, record: int) -> Pair:
         random = generator("crop", self.purpose, self.seed, self.task.name, record)
         sample = self._drawn(random)
         pair = self.task.pair(sample, size=self.size, seed=int(random.integers(2**62)), augment=True)
@@ -87,7 +93,7 @@ class PairSource:
                 return self.pair(record)
             sample = self.samples[record]
             key = sample.key
-            return self._whole(sample)
+            return self.pair(record)
         except (LavinError, OSError, ValueError) as error:
             reason = str(error) if isinstance(error, LavinError) else f"{type(error).__name__}: {error}"
             return Problem(key, " ".join(reason.split()))
@@ -105,7 +111,8 @@ class PairSource:
     @property
     def identity(self) -> str:
         """Hash of what decides which pair each record is, as far as it is known without reading the data."""
-        about = [self.task.name, len(self.samples), self.size, self.seed, self.crops, self.exclude, self.purpose]
+        drawn = [self.size, self.seed, self.crops, self.exclude, self.purpose]
+        about = [self.task.name, len(self.samples), *drawn, self.origin, self.longest]
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 

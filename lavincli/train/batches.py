@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -10,31 +10,68 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lavincli.cards.framing import generator
+from lavincli.train.clip_lengths import clips_in_batch, length_shares, length_weights
+from lavincli.train.config import ClipsConfig
+
+Sides = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""Inputs and targets of one task's pairs, each `[N, T, S, S, 3]` with a length of its own."""
 
 
 class PictureBatches:
-    """Draws single pictures, inputs and targets alike, from pools of rendered pairs."""
+    """Draws single stills and clips, inputs and targets alike, from rendered pairs.
+
+    The length is drawn for the whole batch, so that a batch has one shape.
+    """
 
     def __init__(
-        self, pools: Sequence[NDArray[np.uint8]], weights: Sequence[float], batch_size: int, seed: int
+        self,
+        pools: Mapping[str, Sides],
+        weights: Mapping[str, float],
+        batch_size: int,
+        seed: int,
+        clips: ClipsConfig | None = None,
     ) -> None:
-        self._pools = pools
-        self._shares = np.asarray(weights, dtype=np.float64) / sum(weights)
-        self._batch_size, self._seed = batch_size, seed
+        self._batch_size, self._seed, self._clips = batch_size, seed, clips or ClipsConfig()
+        of_tasks = {name: (sides[0].shape[1], sides[1].shape[1]) for name, sides in pools.items()}
+        self._shares = length_shares(length_weights(weights, of_tasks), self._clips)
+        # For each length: the sides that have it, task by task, and the weight of each task.
+        self._sides: dict[int, list[list[NDArray[np.uint8]]]] = {}
+        self._weights: dict[int, NDArray[np.float64]] = {}
+        for frames in self._shares:
+            sides = {name: [side for side in pools[name] if side.shape[1] == frames] for name in pools}
+            self._sides[frames] = [found for found in sides.values() if found]
+            by_task = np.array([weights[name] * len(found) for name, found in sides.items() if found])
+            self._weights[frames] = by_task / by_task.sum()
+
+    @property
+    def lengths(self) -> Mapping[int, int]:
+        """For each length in frames, how many stills or clips a batch of it has."""
+        return {frames: clips_in_batch(self._batch_size, self._clips, frames) for frames in self._shares}
+
+    def frames(self, step: int) -> int:
+        """The length of the clips of a step's batch; 1 for stills."""
+        shares = self._shares
+        return int(generator("lengths", self._seed, step).choice(list(shares), p=list(shares.values())))
+
+    def largest(self, steps: int) -> int:
+        """The last of the first `steps` steps whose batch has the most frames."""
+        lengths = self.lengths
+        return max(range(steps), key=lambda step: (lengths[self.frames(step)] * self.frames(step), step))
 
     def __call__(self, step: int, part: range | None = None) -> Tensor:
         """float32 [B, 3, T, S, S] in [-1, 1], half of the pictures mirrored.
 
         Of the batch of a step, or of the pictures of it that `part` numbers: all are drawn, no others are read.
         """
-        random = generator("pictures", self._seed, step)
-        part = range(self._batch_size) if part is None else part
+        frames = self.frames(step)
+        random, tasks, count = generator("pictures", self._seed, step), self._sides[frames], self.lengths[frames]
+        part = range(count) if part is None else part
         pictures = []
-        for place, pool in enumerate(random.choice(len(self._pools), self._batch_size, p=self._shares)):
-            array = self._pools[pool]
-            number, side, mirrored = random.integers(array.shape[0]), random.integers(2), random.random() < 0.5
+        for place, task in enumerate(random.choice(len(tasks), count, p=self._weights[frames])):
+            sides = tasks[task]
+            number, side, mirrored = random.integers(len(sides[0])), random.integers(len(sides)), random.random() < 0.5
             if place in part:
-                picture = array[number, side]
+                picture = sides[side][number]
                 pictures.append(picture[:, :, ::-1] if mirrored else picture)
         return to_tensor(np.stack(pictures))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from lavincli.model.config import JDiTConfig, SamplingConfig, STVAEConfig
+from lavincli.model.config import TEMPORAL_COMPRESSION, JDiTConfig, SamplingConfig, STVAEConfig
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -23,13 +23,17 @@ class DataConfig(_Settings):
     """Pairs of pictures, rendered once before training and drawn from at random.
 
     tasks: weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required,
-    so that bundled pictures are never trained on by accident. exclude: patterns of sample keys to leave out. latents: a
-    store that `lavin encode` made of the tasks' train splits, in place of roots and crops; for a J-DiT.
+    so that bundled pictures are never trained on by accident. options: of a data set's loader, instead of those of the
+    card. frames: longer clips are cut to their first so many, 1 + 4 k of them; null leaves clips as they are. exclude:
+    patterns of sample keys to leave out. latents: a store that `lavin encode` made of the tasks' train splits, in place
+    of roots and crops; for a J-DiT.
     """
 
     size: int = Field(gt=0, multiple_of=16)
+    frames: int | None = Field(default=None, gt=0)
     tasks: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     roots: dict[str, Path] = {}
+    options: dict[str, dict[str, Any]] = {}
     latents: Path | None = None
     exclude: tuple[str, ...] = ()
     pairs_per_task: int = Field(default=1000, gt=0)
@@ -37,6 +41,25 @@ class DataConfig(_Settings):
     seed: int = 0
     workers: int = Field(default=2, ge=0)
     cache: Path = Path("runs/pairs")
+
+    @model_validator(mode="after")
+    def _whole_latent_frames(self) -> DataConfig:
+        if self.frames is not None and self.frames % TEMPORAL_COMPRESSION != 1:
+            raise ValueError(f"frames must be 1 + {TEMPORAL_COMPRESSION} k, for an ST-VAE, not {self.frames}")
+        if self.frames is not None and self.latents is not None:
+            raise ValueError("frames cuts clips before they are encoded, but latents are: leave frames out")
+        return self
+
+
+class ClipsConfig(_Settings):
+    """Steps that show clips to an ST-VAE, where tasks have any. All clips of a step's batch are of one length.
+
+    share: of the steps; null leaves it to the tasks' weights, half for inputs and half for targets. batch_size: clips
+    a step; null: so many that they have no more frames than `batch_size` of the recipe, which counts stills.
+    """
+
+    share: Share | None = None
+    batch_size: int | None = Field(default=None, gt=0)
 
 
 class OptimizerConfig(_Settings):
@@ -53,7 +76,10 @@ class OptimizerConfig(_Settings):
 
 
 class PerceptualConfig(_Settings):
-    """L2 between normalised features of a VGG16 trunk (safetensors file); `pictures` of each batch, to save time."""
+    """L2 between normalised features of a VGG16 trunk (safetensors file); `pictures` of each batch, to save time.
+
+    Frames of clips are pictures: others of each clip from step to step.
+    """
 
     trunk: Path
     weight: float = Field(gt=0)
@@ -178,6 +204,7 @@ class STVAETrainConfig(_TrainConfig):
 
     network: Literal["stvae"]
     stvae: STVAEConfig
+    clips: ClipsConfig = ClipsConfig()
     loss: STVAELossConfig = STVAELossConfig()
     freeze_encoder: bool = False
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lavincli.atomic import atomic_path
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
+from lavincli.latents.layout import SIDES
 from lavincli.latents.pairs import PairMaker, PairSource, Problem
+from lavincli.model.config import TEMPORAL_COMPRESSION
+from lavincli.train.batches import Sides
 from lavincli.train.config import DataConfig
 
 log = logging.getLogger(__name__)
+# Of the files; a change makes others.
+_FORMAT = 2
 
 
 def pair_source(task: Task, data: DataConfig, *, held_out: bool = False) -> tuple[str, PairSource]:
@@ -27,35 +32,53 @@ def pair_source(task: Task, data: DataConfig, *, held_out: bool = False) -> tupl
     if name is None:
         known = ", ".join(task.datasets)
         raise ConfigError(f"data.roots: task {task.name} needs the folder of one of its data sets: {known}")
-    samples = task.samples(name, data.roots[name], split="train")
+    root, options = data.roots[name], data.options.get(name, {})
+    samples = task.samples(name, root, split="train", **options)
     count, purpose = (data.held_out_pairs, "held out") if held_out else (data.pairs_per_task, "train")
-    return name, PairSource(task, samples, data.size, data.seed, count, data.exclude, purpose)
+    origin = json.dumps([str(root.resolve()), options], sort_keys=True)
+    return name, PairSource(task, samples, data.size, data.seed, count, data.exclude, purpose, origin, data.frames)
 
 
-def rendered_pairs(task: Task, data: DataConfig, *, held_out: bool = False) -> NDArray[np.uint8]:
-    """`uint8 [N, 2, T, S, S, 3]`: N random crops of a task's training samples, input and target.
+def rendered_pairs(task: Task, data: DataConfig, *, held_out: bool = False) -> Sides:
+    """N random crops of a task's training samples: inputs and targets, `uint8 [N, T, S, S, 3]`, each with its own T.
 
-    Rendered on first use and kept under `data.cache`; the file's name carries a hash of everything that decides its
-    content. Raises ConfigError for a missing root, InputError for a sample that can't be read.
+    Rendered on first use and kept under `data.cache`, from where they are mapped; the file's name carries a hash of
+    everything that decides its content. Raises ConfigError for a missing root, InputError for a sample that can't be
+    read, or for clips that differ in length.
     """
     name, source = pair_source(task, data, held_out=held_out)
-    about = [task.card.model_dump(mode="json"), name, str(data.roots[name].resolve()), source.identity]
+    about = [_FORMAT, task.card.model_dump(mode="json"), name, source.identity]
     key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     path = data.cache / f"{task.name}-{key}.npy"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         log.info("rendering %d pairs of %s at %d px", len(source), task.name, data.size)
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.save(file, _render(source, data.workers))
-    array: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+        with atomic_path(path) as temporary:
+            _render(source, data.workers, temporary)
+    pairs = np.load(path, mmap_mode="r", allow_pickle=False)
+    return pairs["input"], pairs["target"]
 
 
-def _render(source: PairSource, workers: int) -> NDArray[np.uint8]:
-    pictures = []
+def _render(source: PairSource, workers: int, path: Path) -> None:
+    """Write a record for each pair, one after the other: they needn't fit into memory."""
+    shapes = [(frames, source.size, source.size, 3) for frames in source.frames()]
+    for frames, *_ in shapes:
+        if frames % TEMPORAL_COMPRESSION != 1:
+            raise InputError(
+                f"{source.task.name}: clips of {frames} frames, but an ST-VAE takes 1 + {TEMPORAL_COMPRESSION} k: set "
+                f"data.frames={max(1, frames - (frames - 1) % TEMPORAL_COMPRESSION)}"
+            )
+    kind = np.dtype([(side, np.uint8, shape) for side, shape in zip(SIDES, shapes, strict=True)])
+    pairs = np.lib.format.open_memmap(path, "w+", kind, (len(source),))
     with PairMaker(source, workers) as maker:
-        for made in maker.make(range(len(source))):
+        for number, made in enumerate(maker.make(range(len(source)))):
             if isinstance(made, Problem):
                 raise InputError(f"{source.task.name}: {made.key}: {made.reason}")
-            pictures.append(np.stack([made.input, made.target]))
-    return np.stack(pictures)
+            sides = (made.input, made.target)
+            if [side.shape for side in sides] != shapes:
+                found, expected = (" and ".join(str(one[0]) for one in of) for of in ([s.shape for s in sides], shapes))
+                raise InputError(
+                    f"{source.task.name}: {made.key}: clips of {found} frames, but the first pair has {expected}; set "
+                    "data.frames to what all have"
+                )
+            pairs[number] = sides
+    pairs.flush()

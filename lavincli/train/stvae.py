@@ -1,26 +1,29 @@
-"""Training the ST-VAE, stage 1: stills (LaVin-DiT, section 3.2)."""
+"""Training the ST-VAE: on stills, then on stills and clips together (LaVin-DiT, section 3.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lavincli.cards.framing import generator
 from lavincli.model.stvae import STVAE
 from lavincli.pipeline.model_directory import load_stvae, save_stvae_weights, save_weights
 from lavincli.registry import task
 from lavincli.train.activation_checkpointing import recompute_blocks
 from lavincli.train.batches import PictureBatches, to_tensor
+from lavincli.train.clip_lengths import STILL
 from lavincli.train.config import OptimizerConfig, STVAETrainConfig
 from lavincli.train.discriminator import PatchDiscriminator, adaptive_weight, generator_logits, hinge_loss
 from lavincli.train.engine import Engine
 from lavincli.train.objective import Figures
 from lavincli.train.pairs import rendered_pairs
-from lavincli.train.patch_pca import PatchPCA, psnr
+from lavincli.train.patch_pca import PatchPCA, psnr_each
 from lavincli.train.perceptual import PerceptualDistance
 from lavincli.train.randomness import element_noise
 from lavincli.train.world import World
@@ -39,7 +42,6 @@ class STVAEObjective:
         self.loss = config.loss
         self.device = torch.device(config.device)
         self.world = world or World()
-        self.parts = self.world.parts(config.batch_size, config.distributed.accumulation)
         torch.manual_seed(config.seed)
         self.stvae = (load_stvae(config.start_from) if config.start_from else STVAE(config.stvae)).to(self.device)
         if config.freeze_encoder:
@@ -48,11 +50,19 @@ class STVAEObjective:
             recompute_blocks(self.stvae)
         tasks = [task(name) for name in config.data.tasks]
         with self.world.first_alone():
-            pools = [rendered_pairs(t, config.data) for t in tasks]
-            held_out = np.concatenate([rendered_pairs(t, config.data, held_out=True) for t in tasks])
-        self.batches = PictureBatches(pools, list(config.data.tasks.values()), config.batch_size, config.seed)
-        self.held_out = to_tensor(held_out.reshape(-1, *held_out.shape[2:]))
-        self.pca = PatchPCA(torch.cat(list(self._unseen_batches(_PCA_PICTURES))))
+            pools = {t.name: rendered_pairs(t, config.data) for t in tasks}
+            held_out = [side for t in tasks for side in rendered_pairs(t, config.data, held_out=True)]
+        self.batches = PictureBatches(pools, config.data.tasks, config.batch_size, config.seed, config.clips)
+        self.held_out = {
+            frames: [side for side in held_out if side.shape[1] == frames] for frames in self.batches.lengths
+        }
+        accumulation = config.distributed.accumulation
+        self.parts = {
+            frames: self.world.parts(count, accumulation, "batch_size" if frames == STILL else "clips.batch_size")
+            for frames, count in self.batches.lengths.items()
+        }
+        self._kinds = {kind(frames) for frames in self.batches.lengths}
+        self.pca = PatchPCA(torch.cat([frames_of(x) for x in self._unseen(_PCA_PICTURES)])[:, :, None])
         perceptual = self.loss.perceptual
         self.perceptual = PerceptualDistance(perceptual.trunk).to(self.device) if perceptual else None
         adversarial = self.loss.adversarial
@@ -71,18 +81,20 @@ class STVAEObjective:
         adversarial = self.loss.adversarial
         judged = adversarial is not None and step >= adversarial.start_step
         found = []
-        for part in self.parts:
+        for part in self.parts[self.batches.frames(step)]:
             figures: Figures = {}
             pictures = self.batches(step, part).to(self.device)
             rebuilt: list[Tensor] = []
             loss = engines["stvae"].run(partial(self._loss, pictures, part, step, judged, rebuilt, figures))
             if judged:
-                judging = engines["discriminator"].run(partial(self._judge, pictures[:, :, 0], rebuilt[0][:, :, 0]))
+                judging = engines["discriminator"].run(partial(self._judge, frames_of(pictures), frames_of(rebuilt[0])))
                 engines["discriminator"].backward(judging)
                 figures["discriminator"] = float(judging.detach())
             engines["stvae"].backward(loss)
             found.append(figures)
         means = {key: sum(figures[key] for figures in found) / len(found) for key in found[0]}
+        if len(self._kinds) > 1:
+            means[f"mse/{kind(self.batches.frames(step))}"] = means["mse"]
         means["gradient"] = engines["stvae"].step(step)
         if judged:
             engines["discriminator"].step(step)
@@ -106,22 +118,25 @@ class STVAEObjective:
             loss = loss + weight * toward_pca
             figures["pca_mse"] = float(toward_pca.detach())
         if self.loss.perceptual and step >= self.loss.perceptual.start_step:
-            loss = loss + self.loss.perceptual.weight * self._perceptual(rebuilt, pictures, part, figures)
+            loss = loss + self.loss.perceptual.weight * self._perceptual(rebuilt, pictures, part, step, figures)
         if judged:
-            loss = loss + self._fool(rebuilt[:, :, 0], loss, figures)
+            loss = loss + self._fool(frames_of(rebuilt), loss, figures)
         return loss
 
-    def _perceptual(self, rebuilt: Tensor, pictures: Tensor, part: range, figures: Figures) -> Tensor:
-        """Distance of some pictures spread over the whole batch: this part's share of its mean over them."""
+    def _perceptual(self, rebuilt: Tensor, pictures: Tensor, part: range, step: int, figures: Figures) -> Tensor:
+        """Distance of some frames spread over the whole batch: this part's share of its mean over them."""
         assert self.perceptual is not None
         assert self.loss.perceptual is not None
-        batch = self.config.batch_size
+        frames = pictures.shape[2]
+        batch = self.batches.lengths[frames] * frames
         count = min(self.loss.perceptual.pictures, batch)
-        chosen = [place - part.start for place in (i * batch // count for i in range(count)) if place in part]
+        first = 0 if frames == STILL else int(generator("frames", self.config.seed, step).integers(batch))
+        places = ((first + i * batch // count) % batch - part.start * frames for i in range(count))
+        chosen = [place for place in places if 0 <= place < len(part) * frames]
         distance = rebuilt.new_zeros(())
         if chosen:
-            share = len(chosen) / count * (batch / len(part))
-            distance = share * self.perceptual(rebuilt[chosen, :, 0], pictures[chosen, :, 0])
+            share = len(chosen) / count * (batch / (len(part) * frames))
+            distance = share * self.perceptual(frames_of(rebuilt)[chosen], frames_of(pictures)[chosen])
         figures["perceptual"] = float(distance.detach())
         return distance
 
@@ -140,12 +155,25 @@ class STVAEObjective:
         return hinge_loss(*self.discriminator(torch.cat([real, fake])).float().chunk(2))
 
     def validate(self, engine: Engine) -> Figures:
-        """PSNR of held-out pictures, beside the PCA with as many numbers."""
-        parts = torch.split(self.held_out, self.config.batch_size)
+        """PSNR of held-out pictures, of stills and clips apart too, beside the PCA with as many numbers."""
+        found: dict[str, list[Tensor]] = {}
         with engine.averaged():
-            rebuilt = torch.cat([self._rebuild(engine, some) for some in parts])
-        linear = self.pca.decode(self.pca.encode(self.held_out))
-        return {"psnr": psnr(rebuilt, self.held_out), "psnr_pca": psnr(linear, self.held_out)}
+            for frames, sides in self.held_out.items():
+                for pictures in self._held_out_batches(frames, sides):
+                    linear = self.pca.decode(self.pca.encode(pictures))
+                    for name, rebuilt in (("psnr", self._rebuild(engine, pictures)), ("psnr_pca", linear)):
+                        found.setdefault(f"{name}/{kind(frames)}", []).append(psnr_each(rebuilt, pictures))
+        by_kind = {key: torch.cat(some) for key, some in found.items()}
+        figures = {}
+        for name in ("psnr", "psnr_pca"):
+            alike = [values for key, values in by_kind.items() if key.startswith(f"{name}/")]
+            figures[name] = float(torch.cat(alike).mean())
+        apart = {key: float(values.mean()) for key, values in by_kind.items()}
+        return figures | (apart if len(self._kinds) > 1 else {})
+
+    def _held_out_batches(self, frames: int, sides: Sequence[NDArray[np.uint8]]) -> Iterator[Tensor]:
+        count = self.batches.lengths[frames]
+        return (to_tensor(side[i : i + count]) for side in sides for i in range(0, len(side), count))
 
     def _rebuild(self, engine: Engine, pictures: Tensor) -> Tensor:
         shown = pictures.to(self.device)
@@ -157,7 +185,7 @@ class STVAEObjective:
             return {}
         count = _PCA_PICTURES if thoroughly else _MEASURED_PICTURES
         with engine.averaged():
-            means = [engine.run(partial(self._exact_mean, x.to(self.device))) for x in self._unseen_batches(count)]
+            means = [engine.run(partial(self._exact_mean, x.to(self.device))) for x in self._unseen(count)]
         latents = torch.cat([mean.flatten() for mean in means])
         return {"latent_shift": float(latents.mean()), "latent_scale": float(1.0 / latents.std())}
 
@@ -165,9 +193,14 @@ class STVAEObjective:
         with torch.autocast(self.device.type, enabled=False):
             return self.stvae.encode(pictures).mean
 
-    def _unseen_batches(self, pictures: int) -> Iterator[Tensor]:
-        """Batches of steps before the first one."""
-        return (self.batches(-1 - i) for i in range(-(-pictures // self.config.batch_size)))
+    def _unseen(self, frames: int) -> Iterator[Tensor]:
+        """Batches of steps before the first one, until they have so many frames."""
+        step = 0
+        while frames > 0:
+            step -= 1
+            batch = self.batches(step)
+            frames -= batch.shape[0] * batch.shape[2]
+            yield batch
 
     def export_folder(self, out: Path) -> Path:
         """The run's own folder: `stvae.safetensors` and its `config.json`."""
@@ -185,3 +218,13 @@ class STVAEObjective:
         save_stvae_weights(averaged, self.stvae.config.model_copy(update=measured), folder)
         if raw is not None:
             save_weights(raw, folder / "stvae-raw.safetensors", None)
+
+
+def frames_of(clips: Tensor) -> Tensor:
+    """[B, 3, T, H, W] -> [B T, 3, H, W]."""
+    return clips.transpose(1, 2).flatten(0, 1)
+
+
+def kind(frames: int) -> str:
+    """What figures of stills and of clips are called."""
+    return "stills" if frames == STILL else "clips"

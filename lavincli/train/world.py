@@ -51,20 +51,20 @@ class World:
     def beat(self, phase: str, step: int | None = None) -> None:
         """Say that a phase begins here, of `step` or of the one before."""
 
-    def parts(self, batch_size: int, accumulation: int) -> list[range]:
+    def parts(self, batch_size: int, accumulation: int, key: str = "batch_size") -> list[range]:
         """Which elements of a batch this process computes: a range for each of `accumulation` backward passes.
 
-        Raises ConfigError if the batch can't be shared out evenly.
+        Raises ConfigError, naming the recipe's `key`, if the batch can't be shared out evenly.
         """
-        return shares(batch_size, accumulation, self.size)[self.rank]
+        return shares(batch_size, accumulation, self.size, key)[self.rank]
 
 
-def shares(batch_size: int, accumulation: int, processes: int) -> list[list[range]]:
+def shares(batch_size: int, accumulation: int, processes: int, key: str = "batch_size") -> list[list[range]]:
     """For each of some processes, which elements of a batch it computes in each of its backward passes."""
     size, rest = divmod(batch_size, processes * accumulation)
     if rest:
         raise ConfigError(
-            f"batch_size {batch_size} can't be shared by {processes} processes x distributed.accumulation "
+            f"{key} {batch_size} can't be shared by {processes} processes x distributed.accumulation "
             f"{accumulation}: choose a multiple of {processes * accumulation}"
         )
     starts = [[(part * processes + rank) * size for part in range(accumulation)] for rank in range(processes)]

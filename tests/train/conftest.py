@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import yaml
 from safetensors.torch import save_file
 
+from lavincli.media.clips import write_clip
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.perceptual import _STAGES
 from lavincli.train.recipe import read_recipe
+from tests.small_tasks import picture
 
 Recipe = Callable[..., Path]
 
@@ -59,11 +62,24 @@ def threads_as_before() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def train_tasks_folder(small_tasks_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small tasks, the data set of pairs under a name of its own, so that a recipe can give each its root."""
+    """The small tasks, the data set of pairs under a name of its own, so that a recipe can give each its root.
+
+    And small_motion: from a still a clip of 9 frames that moves on by 3 pixels a frame.
+    """
     root = tmp_path_factory.mktemp("train-tasks")
     shutil.copytree(small_tasks_folder.parent, root, dirs_exist_ok=True)
     card = root / "tasks" / "small_negative" / "task.yaml"
     card.write_text(card.read_text().replace("{pictures: {loader: pair_folder", "{pairs: {loader: pair_folder"))
+    moving = root / "tasks" / "small_motion"
+    moving.mkdir()
+    (moving / "task.yaml").write_text(
+        "name: small_motion\nversion: 1\ntitle: small_motion\nkind: video\nmetrics: [psnr]\n"
+        "data: {motion: {loader: pair_folder, root: ../../motion}}\n"
+    )
+    for number in range(5):
+        still = picture(number)
+        write_clip(root / "motion" / f"{number}_input", still)
+        write_clip(root / "motion" / f"{number}_target", np.concatenate([np.roll(still, 3 * t, 2) for t in range(9)]))
     return root / "tasks"
 
 
@@ -82,7 +98,7 @@ def recipe(train_tasks: Path, tmp_path: Path) -> Recipe:
         content["data"] = {
             "size": 16,
             "tasks": {"small_denoising": 1, "small_negative": 0.5},
-            "roots": {name: str(train_tasks.parent / name) for name in ("pictures", "pairs")},
+            "roots": {name: str(train_tasks.parent / name) for name in ("pictures", "pairs", "motion")},
             "pairs_per_task": 12,
             "held_out_pairs": 4,
             "workers": 0,

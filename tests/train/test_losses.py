@@ -109,6 +109,19 @@ def test_pca_of_patches() -> None:
     assert torch.allclose(pca.encode(rebuilt), coefficients, atol=1e-3)
 
 
+def test_pca_of_clips() -> None:
+    """The first frame, and the mean of each four."""
+    stills = pictures(12)
+    pca = PatchPCA(stills)
+    still = stills[:2]
+    clips = torch.cat([still, *([still - 0.2, still + 0.2] * 4)], dim=2)
+    coefficients = pca.encode(clips)
+    assert coefficients.shape == (2, 16, 3, 4, 4)
+    for frame in range(3):
+        assert torch.allclose(coefficients[:, :, frame], pca.encode(still)[:, :, 0], atol=1e-4)
+    assert torch.allclose(pca.decode(coefficients), pca.decode(pca.encode(still)).expand_as(clips), atol=1e-4)
+
+
 def test_psnr() -> None:
     black = torch.full((2, 3, 1, 4, 4), -1.0)
     grey = black + 0.2

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -49,7 +51,7 @@ def test_the_latents_are_brought_to_zero_mean_and_unit_variance(stvae_config: Co
     stvae = load_stvae(run(config))
     pairs = rendered_pairs(task("small_negative"), config.data)
     with torch.no_grad():
-        latents = stvae.normalise(stvae.encode(to_tensor(pairs.reshape(-1, 1, 16, 16, 3))).mean)
+        latents = stvae.normalise(stvae.encode(to_tensor(np.concatenate(pairs))).mean)
     assert float(latents.mean()) == pytest.approx(0, abs=0.1)
     assert float(latents.std()) == pytest.approx(1, abs=0.1)
 
@@ -83,6 +85,56 @@ def test_cut_off_and_resumed(stvae_config: Config, trunk: Path) -> None:
     assert [line["step"] for line in after] == [line["step"] for line in log_lines(whole.out)]
     last = {key for line in after if line["step"] == 7 for key in line}
     assert last >= {"mse", "kl", "perceptual", "adversarial", "adaptive_weight", "discriminator", "psnr", "psnr_pca"}
+
+
+def test_clips_and_stills(stvae_config: Config, trunk: Path) -> None:
+    """Both become better, with every loss on, whatever their lengths; and so it does where it is cut off."""
+    changes: dict[str, Any] = {
+        "data": {"frames": 5, "tasks": {"small_denoising": 1, "small_motion": 1}},
+        "clips": {"share": 0.4, "batch_size": 4},
+        "loss": {
+            "pca": {"weight": 0.3, "until_step": 10},
+            "perceptual": {"trunk": str(trunk), "weight": 0.01, "start_step": 20, "pictures": 3},
+            "adversarial": {"weight": 0.01, "start_step": 30, "channels": 4},
+        },
+        "optimizer": {"learning_rate": 1e-2, "warmup_steps": 2},
+        "steps": 50,
+        "validate_every": 5,
+        "keep_best": False,
+        "checkpoint_seconds": 1000.0,
+    }
+    stills = run(stvae_config("stills", steps=1))
+    config = stvae_config("whole", start_from=str(stills), **changes)
+    run(config)
+    lines = log_lines(config.out)
+    assert sum("mse/stills" in line for line in lines) > sum("mse/clips" in line for line in lines) > 8
+    figures = {"psnr", "psnr/stills", "psnr/clips", "psnr_pca", "psnr_pca/stills", "psnr_pca/clips"}
+    first, *_, last = (line for line in lines if "psnr" in line)
+    assert first.keys() == last.keys() == figures | {"step", "seconds"}
+    for key in ("psnr/stills", "psnr/clips"):
+        assert last[key] > first[key] + 0.5, key
+    with torch.no_grad():
+        stvae = load_stvae(config.out)
+        assert stvae.decode(stvae.encode(torch.rand(1, 3, 5, 16, 16)).mean).shape == (1, 3, 5, 16, 16)
+    halved = stvae_config("halved", start_from=str(stills), **changes)
+    cut_off_at(halved, 30)
+    run(halved)
+    assert same_weights(config.out, halved.out, "stvae")
+
+
+def test_clips_computed_in_parts(stvae_config: Config, trunk: Path) -> None:
+    """As all at once, but for rounding; a part may hold none of the frames that the perceptual loss looks at."""
+    loss = {"perceptual": {"trunk": str(trunk), "weight": 0.1, "pictures": 3}}
+    data = {"frames": 5, "tasks": {"small_motion": 1}}
+    shared = {"loss": loss, "data": data, "clips": {"share": 1, "batch_size": 4}, "steps": 3}
+    whole = run(stvae_config("whole", **shared))
+    parts = run(stvae_config("parts", distributed={"accumulation": 4}, **shared))
+    for one, other in zip(log_lines(whole), log_lines(parts), strict=True):
+        assert {k: v for k, v in other.items() if k != "seconds"} == pytest.approx(
+            {k: v for k, v in one.items() if k != "seconds"}, rel=1e-3
+        )
+    with pytest.raises(ConfigError, match=r"clips\.batch_size 4 can't be shared by 1 processes x .* 8"):
+        run(stvae_config("uneven", distributed={"accumulation": 8}, **shared))
 
 
 def test_losses_change_what_is_learnt(stvae_config: Config, trunk: Path) -> None:

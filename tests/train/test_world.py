@@ -14,7 +14,7 @@ from lavincli.train.config import SequenceConfig, TimeConfig
 from lavincli.train.randomness import element_noise, flow_times
 from lavincli.train.sequences import SequenceBatches
 from lavincli.train.world import World, shares
-from tests.train.test_data import Pool, pools
+from tests.train.test_data import EQUAL, Pool, stills
 
 
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 6))
@@ -56,7 +56,7 @@ def test_times_are_an_elements_own() -> None:
 
 
 def test_parts_of_batches() -> None:
-    pictures = PictureBatches(pools(), [1, 2], 6, seed=3)
+    pictures = PictureBatches(stills(), EQUAL, 6, seed=3)
     assert torch.equal(pictures(5)[2:4], pictures(5, range(2, 4)))
     config = SequenceConfig(pairs=3, queries=2, null_context=0.3)
     sequences = SequenceBatches([Pool(0), Pool(1)], [1, 2], config, batch_size=4, seed=0)

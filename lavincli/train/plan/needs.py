@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from lavincli.model.jdit import JDiT
 from lavincli.model.presets import STVAE_PRESETS
 from lavincli.model.stvae import STVAE
 from lavincli.pipeline.model_directory import CONFIG
+from lavincli.train.clip_lengths import STILL, clips_in_batch, length_shares, length_weights
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig, STVAETrainConfig
 from lavincli.train.optimizer import build_optimizers, empty_state
 from lavincli.train.plan.activations import jdit_activations
@@ -53,8 +55,13 @@ class Needs(Protocol):
     @property
     def step(self) -> Step: ...
 
-    def activations(self, micro_batch: int, *, checkpointing: bool) -> int:
-        """Bytes for a micro-batch of so many contexts (or clips)."""
+    @property
+    def batches(self) -> Mapping[str, int]:
+        """By the key of the recipe: how many contexts, stills or clips a batch has."""
+        ...
+
+    def activations(self, parts: int, *, checkpointing: bool) -> int:
+        """Bytes for one of so many parts of a batch."""
         ...
 
 
@@ -91,8 +98,13 @@ class JDiTNeeds:
             tokens += share * contexts * shape.tokens(shared=shared)
         return Step(operations, tokens)
 
-    def activations(self, micro_batch: int, *, checkpointing: bool) -> int:
+    @property
+    def batches(self) -> Mapping[str, int]:
+        return {"batch_size": self._config.batch_size}
+
+    def activations(self, parts: int, *, checkpointing: bool) -> int:
         """As `Needs` says; on a GPU, where attention and norms are fused."""
+        micro_batch = self._config.batch_size // parts
         found = [
             jdit_activations(self._config.jdit, shape, micro_batch, precision=self._config.precision)
             for shape in self._shapes
@@ -106,11 +118,7 @@ class STVAENeeds:
     def __init__(self, config: STVAETrainConfig, lengths: Mapping[str, Lengths]) -> None:
         self._config = config
         self._networks = STVAENetworks(config)
-        total = sum(config.data.tasks.values())
-        self._shares: dict[int, float] = {}
-        for name, weight in config.data.tasks.items():
-            for frames in lengths[name]:
-                self._shares[frames] = self._shares.get(frames, 0.0) + weight / total / 2
+        self._lengths = length_weights(config.data.tasks, lengths)
         self._simulated: dict[tuple[int, bool], Simulated] = {}
 
     @cached_property
@@ -132,17 +140,30 @@ class STVAENeeds:
         checkpointing = self._config.distributed.activation_checkpointing
         operations, tokens = Operations(), 0.0
         side = self._config.data.size // SPATIAL_COMPRESSION
-        for frames, share in self._shares.items():
-            clips = share * self._config.batch_size
+        for frames, share in length_shares(self._lengths, self._config.clips).items():
+            clips = share * self._clips(frames)
             once = self._simulate(frames, checkpointing=False)
             again = self._simulate(frames, checkpointing=checkpointing).backward - once.backward
             operations += Operations(once.forward, once.backward, again).times(clips)
             tokens += clips * latent_frames(frames) * side**2
         return Step(operations, tokens)
 
-    def activations(self, micro_batch: int, *, checkpointing: bool) -> int:
+    @property
+    def batches(self) -> Mapping[str, int]:
+        found = {"batch_size": self._config.batch_size}
+        clips = {self._clips(frames) for frames in self._lengths if frames != STILL}
+        # Whatever the lengths: each has to be shared out.
+        return found | ({"clips.batch_size": math.gcd(*clips)} if clips else {})
+
+    def activations(self, parts: int, *, checkpointing: bool) -> int:
         """As `Needs` says; nearly all of it grows with the number of clips."""
-        return micro_batch * self._simulate(max(self._shares), checkpointing=checkpointing).peak
+        return max(
+            self._clips(frames) // parts * self._simulate(frames, checkpointing=checkpointing).peak
+            for frames in length_shares(self._lengths, self._config.clips)
+        )
+
+    def _clips(self, frames: int) -> int:
+        return clips_in_batch(self._config.batch_size, self._config.clips, frames)
 
     def _simulate(self, frames: int, *, checkpointing: bool) -> Simulated:
         key = (frames, checkpointing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -104,9 +105,11 @@ def make_plan(
     needs: Needs = STVAENeeds(config, lengths) if config.network == "stvae" else JDiTNeeds(config, lengths)
     muon = config.optimizer.name == "muon"
     chosen = Setting.of(config.distributed, machines.world, muon=muon)
-    shares(config.batch_size, chosen.accumulation, machines.world)
-    fit = _Fit(needs, machines, config.batch_size, bfloat16=config.precision == "bfloat16")
-    rows = {setting: fit.row(setting) for setting in Setting.all(config.batch_size, machines.world, muon=muon)}
+    for key, count in needs.batches.items():
+        shares(count, chosen.accumulation, machines.world, key)
+    fit = _Fit(needs, machines, bfloat16=config.precision == "bfloat16")
+    batch = math.gcd(*needs.batches.values())
+    rows = {setting: fit.row(setting) for setting in Setting.all(batch, machines.world, muon=muon)}
     row = rows.get(chosen) or fit.row(chosen)
     operations = needs.step.operations
     recomputed = operations.blocks if chosen.activation_checkpointing else 0.0
@@ -127,14 +130,15 @@ def make_plan(
 
 
 class _Fit:
-    def __init__(self, needs: Needs, machines: Machines, batch: int, *, bfloat16: bool) -> None:
-        self._needs, self._machines, self._batch, self._bfloat16 = needs, machines, batch, bfloat16
+    def __init__(self, needs: Needs, machines: Machines, *, bfloat16: bool) -> None:
+        self._needs, self._machines, self._bfloat16 = needs, machines, bfloat16
 
     def row(self, setting: Setting) -> Row:
         world, weights = self._machines.world, self._needs.weights
-        micro_batch = self._batch // (world * setting.accumulation)
         state = state_memory(weights, setting, world, bfloat16=self._bfloat16)
-        activations = self._needs.activations(micro_batch, checkpointing=setting.activation_checkpointing)
+        activations = self._needs.activations(
+            world * setting.accumulation, checkpointing=setting.activation_checkpointing
+        )
         total = state.total + round((1 + _FRAGMENTED) * activations) + _RUNTIME
         sent = traffic(weights, setting, world, bfloat16=self._bfloat16)
         return Row(setting, state, activations, total, sent, total <= self._machines.memory)

@@ -85,10 +85,14 @@ def sequence_shapes(config: JDiTTrainConfig, lengths: Mapping[str, Lengths]) -> 
 def clip_lengths(tasks: Mapping[str, Task], data: DataConfig) -> dict[str, Lengths]:
     """Frames of each task's input and target, as far as they are known before the data is read.
 
-    From the store of latents if there is one, else from the task's own examples, else from its kind.
+    From the store of latents if there is one, else from the task's own examples, else from its kind; at most
+    `data.frames`.
     """
     stored = _stored(data.latents, data.size) if data.latents is not None else {}
-    return {name: stored[name] if name in stored else _lengths(task) for name, task in tasks.items()}
+    found = {name: stored[name] if name in stored else _lengths(task) for name, task in tasks.items()}
+    if data.frames is None:
+        return found
+    return {name: (min(source, data.frames), min(target, data.frames)) for name, (source, target) in found.items()}
 
 
 def _stored(path: Path, size: int) -> dict[str, Lengths]:

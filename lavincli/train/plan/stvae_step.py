@@ -55,11 +55,12 @@ class STVAENetworks:
         rebuilt = self.stvae.decode(posterior.sample()).float()
         error = rebuilt - pixels
         loss = error.square().mean() + error.abs().mean() + posterior.kl().float()
-        fake, real = rebuilt[:, :, 0], pixels[:, :, 0]
+        fake, real = (clip.transpose(1, 2).flatten(0, 1) for clip in (rebuilt, pixels))
         if self.trunk is not None:
+            # Of a clip few frames are looked at, and one at least.
             with torch.no_grad():
-                targets = self.trunk(real)
-            for feature, target in zip(self.trunk(fake), targets, strict=True):
+                targets = self.trunk(real[:1])
+            for feature, target in zip(self.trunk(fake[:1]), targets, strict=True):
                 loss = loss + (feature - target).float().square().sum(1).mean()
         if self.discriminator is not None:
             loss = loss - generator_logits(self.discriminator, fake).float().mean()
