@@ -6,7 +6,7 @@ a codec without it gives a clear error before any work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -44,8 +44,11 @@ class HasDepth(Protocol):
 class HasMasks(Protocol):
     """Values that tell which pixels belong to an object."""
 
-    def masks(self, value: Any) -> Iterator[NDArray[np.bool_]]:
-        """``bool [T, H, W]`` for each object that was found, one after the other."""
+    def masks(self, value: Any) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """The number and the pixels ``bool [T, H, W]`` of each object that was found, one after the other.
+
+        Numbers count from 1; an object has the same one in all frames.
+        """
 
 
 @runtime_checkable
@@ -61,7 +64,18 @@ class Redrawable(Protocol):
     """A codec whose `render` brings a value to a range of its own (min to max, say) before it draws it."""
 
     def redraw(self, value: Any) -> Clip:
-        """The picture that ``decode`` reads as this very value; what lies outside 0..1 is drawn as 0 or 1."""
+        """The picture that ``decode`` reads as this very value; what lies outside the range is drawn as its end.
+
+        Ids get colours that are the same in every picture.
+        """
+
+
+Follower = Callable[[Sequence[Any], Sequence[Any], int], list[Any]]
+"""``(frames, known, start) -> frames``, called for each window after the first of a video.
+
+``frames`` are the values of the window's frames, ``known`` those that ``frames[start : start + len(known)]`` had in the
+windows before. Gives ``frames`` with the scale, or the ids, of ``known``.
+"""
 
 
 @runtime_checkable
@@ -75,14 +89,11 @@ class Streamable(Protocol):
     def split(self, value: Any) -> list[Any]:
         """The values of the single frames, each as `decode` gives it for a still."""
 
-    def aligned(self, frames: Sequence[Any], known: Sequence[Any], start: int) -> list[Any]:
-        """``frames`` of a window, with the scale or the ids of ``known``.
-
-        ``known`` are the values that ``frames[start : start + len(known)]`` had in the windows before.
-        """
+    def follower(self) -> Follower:
+        """What brings the windows of one video to one scale and to the same ids; a new one for each video."""
 
     def crossfade(self, before: Any, after: Any, weight: float) -> Any:
-        """One frame from two windows' values of it; ``weight`` (0..1) is that of ``after``, already `aligned`."""
+        """One frame from two windows' values of it; ``weight`` (0..1) is that of ``after``, already aligned."""
 
 
 @runtime_checkable

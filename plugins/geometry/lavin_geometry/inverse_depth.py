@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lavin_geometry.averages import mean_of_known, weighted_mean
 from lavin_geometry.files import frame_paths, save_array, with_added_suffix
+from lavin_geometry.following import follow_scale_and_shift
 from lavin_geometry.nearest_valid import fill_from_nearest_valid
+from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
+from lavincli.views.color_maps import inferno
+from lavincli.views.painting import blend, with_scale_bar
 
 if TYPE_CHECKING:
     from lavincli.cards.framing import Frame
@@ -79,6 +84,42 @@ class InverseDepthCodec:
     def cut(self, value: InverseDepth, frame: Frame, size: int) -> InverseDepth:
         """The part inside ``frame``, ``[size, size]`` or ``[T, size, size]``; depths stay what they are."""
         return frame.pick(value, size, axes=(value.ndim - 2, value.ndim - 1))
+
+    # ---- views, ensembles, videos ----
+
+    def inverse_depth(self, value: InverseDepth) -> InverseDepth:
+        """``[T, H, W]``, limited to 0..1."""
+        return np.clip(value.reshape(-1, *value.shape[-2:]), 0, 1)
+
+    def color(self, value: InverseDepth) -> Clip:
+        """Near light and far dark, with a scale."""
+        return with_scale_bar(inferno(self.inverse_depth(value)), "near", "far")
+
+    def draw_on(self, photo: Clip, value: InverseDepth) -> Clip:
+        """The colours of `color` over the photo's gray."""
+        return blend(photo, inferno(self.inverse_depth(value)))
+
+    def average(self, values: Sequence[InverseDepth]) -> InverseDepth:
+        """The mean of what is known."""
+        return mean_of_known(values)
+
+    def redraw(self, value: InverseDepth) -> Clip:
+        """0..1 as it is, not stretched to its range; not known is drawn as half way."""
+        relative = np.nan_to_num(self.inverse_depth(value), nan=_MIDDLE)
+        gray = np.floor((relative if self.near_is_white else 1 - relative) * 255 + 0.5).astype(np.uint8)
+        return np.repeat(gray[..., None], 3, axis=3)
+
+    def split(self, value: InverseDepth) -> list[InverseDepth]:
+        """A map for each frame."""
+        return list(value.reshape(-1, *value.shape[-2:]))
+
+    def follower(self) -> Follower:
+        """Each window is drawn from its own nearest to its own farthest point: scale and shift follow."""
+        return follow_scale_and_shift
+
+    def crossfade(self, before: InverseDepth, after: InverseDepth, weight: float) -> InverseDepth:
+        """The weighted mean."""
+        return weighted_mean(before, after, weight)
 
 
 def _relative(frames: InverseDepth) -> InverseDepth:

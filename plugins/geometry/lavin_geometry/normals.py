@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from lavin_geometry.averages import mean_of_known, weighted_mean
 from lavin_geometry.files import save_array, with_added_suffix
+from lavin_geometry.following import keep
 from lavin_geometry.mixed_vectors import unmixed
 from lavin_geometry.unit_vectors import normalised, without_noise
+from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
+from lavincli.views.painting import blend
 
 if TYPE_CHECKING:
     from lavincli.cards.framing import Frame
@@ -97,3 +101,25 @@ class NormalsCodec:
         if not self.mirrorable:
             raise ValueError("normals in world axes can't be mirrored without the camera's place")
         return part * np.array([-1, 1, 1], dtype=np.float32)
+
+    # ---- views, ensembles, videos ----
+
+    def draw_on(self, photo: Clip, value: Normals) -> Clip:
+        """Their colours over the photo's gray."""
+        return blend(photo, self.render(value))
+
+    def average(self, values: Sequence[Normals]) -> Normals:
+        """The direction of their sum; not known where they cancel."""
+        return normalised(mean_of_known(values), shortest=_NO_DIRECTION)
+
+    def split(self, value: Normals) -> list[Normals]:
+        """Normals of each frame."""
+        return list(value.reshape(-1, *value.shape[-3:]))
+
+    def follower(self) -> Follower:
+        """Directions mean the same in every window."""
+        return keep
+
+    def crossfade(self, before: Normals, after: Normals, weight: float) -> Normals:
+        """The direction of the weighted sum."""
+        return normalised(weighted_mean(before, after, weight), shortest=_NO_DIRECTION)

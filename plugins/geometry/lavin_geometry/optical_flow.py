@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lavin_geometry.averages import mean_of_known, weighted_mean
 from lavin_geometry.files import frame_paths
 from lavin_geometry.flo import write_flo
 from lavin_geometry.flow_colors import rgb_to_vectors, vectors_to_rgb
+from lavin_geometry.flow_legend import wheel_legend
+from lavin_geometry.following import follow_scale, keep
 from lavin_geometry.nearest_valid import fill_from_nearest_valid
+from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
+from lavincli.views.color_maps import flow_wheel
+from lavincli.views.painting import beside, blend
 
 if TYPE_CHECKING:
     from lavincli.cards.framing import Frame
@@ -65,10 +71,14 @@ class OpticalFlowCodec:
         speed = np.hypot(shares[..., 0], shares[..., 1])
         if float(speed.max()) * max(frames.shape[1:3]) < _STILL:
             return np.zeros((*shares.shape[:3], 3), dtype=np.uint8)
-        fastest = float(speed.max()) if self.max_motion is None else self.max_motion
-        relative = speed / fastest
+        return vectors_to_rgb(self._drawn(shares, float(speed.max()) if self.max_motion is None else self.max_motion))
+
+    def _drawn(self, shares: NDArray[np.floating], fastest: float) -> NDArray[np.floating]:
+        """Motion in shares of the sides -> vectors of length 0..1, as their colours show them."""
+        relative = np.hypot(shares[..., 0], shares[..., 1]) / fastest
         factor = np.power(relative, self.gamma - 1, out=np.ones_like(relative), where=relative > 0)
-        return vectors_to_rgb(shares / np.float32(fastest) * factor[..., None])
+        drawn: NDArray[np.floating] = shares / np.float32(fastest) * factor[..., None]
+        return drawn
 
     def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Flow:
         """Flow ``[H, W, 2]`` for one frame, else ``[T, H, W, 2]``.
@@ -102,6 +112,51 @@ class OpticalFlowCodec:
         part: Flow = frame.pick(value, size, axes=(rows, rows + 1))
         down, across = frame.zoom(value.shape[rows], value.shape[rows + 1], size)
         return part * np.array([-across if frame.mirrored else across, down], dtype=np.float32)
+
+    # ---- views, ensembles, videos ----
+
+    def color(self, value: Flow) -> Clip:
+        """In Middlebury's wheel, still white, with the wheel beside it."""
+        picture = flow_wheel(self._relative(value))
+        return beside(picture, wheel_legend(picture.shape[1]))
+
+    def draw_on(self, photo: Clip, value: Flow) -> Clip:
+        """The colours of `color` over the photo's gray."""
+        return blend(photo, flow_wheel(self._relative(value)))
+
+    def redraw(self, value: Flow) -> Clip:
+        """Relative flow as it is, without making its fastest motion the longest."""
+        if self.max_motion is not None:
+            return self.render(value)
+        relative = self._relative(value)
+        return vectors_to_rgb(np.where(np.isfinite(relative), relative, 0))
+
+    def average(self, values: Sequence[Flow]) -> Flow:
+        """The mean of what is known."""
+        return mean_of_known(values)
+
+    def split(self, value: Flow) -> list[Flow]:
+        """Flow of each frame."""
+        return list(value.reshape(-1, *value.shape[-3:]))
+
+    def follower(self) -> Follower:
+        """Relative flow is in units of the fastest motion of each window: the unit follows."""
+        return follow_scale if self.max_motion is None else keep
+
+    def crossfade(self, before: Flow, after: Flow, weight: float) -> Flow:
+        """The weighted mean."""
+        return weighted_mean(before, after, weight)
+
+    def _relative(self, value: Flow) -> NDArray[np.floating]:
+        """``[T, H, W, 2]``, of length 0..1, as the colours of the answer show it."""
+        frames = value.reshape(-1, *value.shape[-3:]).astype(np.float32)
+        sides = _sides(frames.shape)
+        if self.max_motion is not None:
+            return self._drawn(frames / sides, self.max_motion)
+        # Undoes `decode`; of a picture that isn't square, flow is in units of the largest motion in pixels, and what
+        # that was in shares of the sides isn't known: colours are a little paler than they were.
+        relative: Flow = frames * (min(sides) / sides)
+        return relative
 
 
 def _sides(shape: tuple[int, ...]) -> NDArray[np.float32]:
