@@ -25,7 +25,8 @@ class Codec(Protocol):
     Optional attributes tell lavin how pictures of this codec may be handled: ``resample`` ("bicubic", the default, or
     "nearest" for pictures whose colours are labels); ``answer_resample``, the same for bringing a model's answer to the
     query's size (by default as ``resample``; "bicubic" gives smooth outlines where ``decode`` can bear mixed colours);
-    and ``mirrorable`` (True by default; False where a mirrored picture means something else, as with written words).
+    ``mirrorable`` (True by default; False where a mirrored picture means something else, as with written words); and
+    ``pictures`` (False by default; True where values are pictures to look at and not data drawn as pictures).
     A codec may also be `Cuttable`, and what else `lavincli.abilities` names.
     """
 

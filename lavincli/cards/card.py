@@ -88,6 +88,26 @@ def _metric(value: Any) -> Any:
 MetricBlock = Annotated[Block, BeforeValidator(_metric)]
 
 
+class PaperScores(BaseModel):
+    """What a paper reports, and the protocol that an evaluation must have for its scores to stand beside them.
+
+    Attributes:
+        data: the data set, by its name in the card; of its test split.
+        items: how many items the protocol has.
+        system: whose scores they are.
+        scores: by the key of a metric's result, in its unit.
+        source: where they stand.
+    """
+
+    model_config = _STRICT
+
+    data: Name
+    items: int = Field(ge=1)
+    system: str
+    scores: dict[Name, float]
+    source: str
+
+
 class TaskCard(BaseModel):
     """A task as ``task.yaml`` states it.
 
@@ -102,6 +122,7 @@ class TaskCard(BaseModel):
         data: data sets by name.
         metrics: what scores the task.
         headline: the one score that stands for the task, a key of a metric's result; the first one by default.
+        paper: what papers report on the task; stands beside one's own scores, and decides nothing.
         reverse_of: the name of a task whose sides are swapped; then input, target and data are that task's.
     """
 
@@ -117,6 +138,8 @@ class TaskCard(BaseModel):
     data: dict[Name, DataSet] = {}
     metrics: list[MetricBlock] = Field(default=[], min_length=1)
     headline: str | None = None
+    # No part of what identifies a card: answers and latents stay what they are when a paper is cited.
+    paper: list[PaperScores] = Field(default=[], exclude=True)
     reverse_of: Name | None = None
 
     @model_validator(mode="after")

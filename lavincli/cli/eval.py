@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lavincli.errors import LavinError
+from lavincli.processes import end_with_parent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lavincli.evaluation.results import Results, TaskResult
+    from lavincli.evaluation.run import Writing
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +30,13 @@ _EXAMPLE = "Example: lavin eval --task denoising --task colorization -o results/
 _FILE_WIDTH = 160
 
 
-@app.command(epilog=_EXAMPLE)
+@app.callback(epilog=_EXAMPLE, invoke_without_command=True)
 def evaluate(
+    ctx: typer.Context,
     task: Annotated[
-        list[str], typer.Option("--task", "-t", help="Name of a task; repeatable; or 'all'.", show_default=False)
-    ],
+        list[str] | None,
+        typer.Option("--task", "-t", help="Name of a task; repeatable; or 'all'.", show_default=False),
+    ] = None,
     data: Annotated[
         list[str] | None,
         typer.Option(
@@ -44,6 +50,7 @@ def evaluate(
         int | None, typer.Option(min=1, help="How many example pairs to show the model.", show_default="the model's")
     ] = None,
     draws: Annotated[int, typer.Option(min=1, help="How many contexts to draw from each task's set.")] = 3,
+    select: Annotated[str, typer.Option(help="How contexts are chosen: random, fixed, nearest.")] = "random",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many items a task.", show_default="all")] = None,
     split: Annotated[str, typer.Option(help="Split of the data sets.")] = "test",
     wrong_context: Annotated[
@@ -74,54 +81,93 @@ def evaluate(
     dtype: Annotated[
         str | None, typer.Option(help="Number format: float32, bfloat16.", show_default="fits the device")
     ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            help="Evaluate each value of a setting: pairs=1,2,4 or grid=2,8,20, model=A,B, select=fixed,random.",
+            show_default=False,
+        ),
+    ] = None,
+    pictures: Annotated[
+        int, typer.Option(min=0, help="How many items of each task get pictures in the results folder.")
+    ] = 25,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what an earlier run answered.")] = False,
+    processes: Annotated[int, typer.Option("--nproc", min=1, help="Processes that answer.")] = 1,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Only answer this part of the items, i/n, into the results folder; score nothing.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Measure a model on tasks, beside the trivial baselines.
 
-    The baselines are a copy of the query and the mean of the context's targets.
+    The baselines are a copy of the query, the mean of the context's targets, and what a task adds to them.
     Prints every score with its spread over several draws of the context,
     and marks where the model doesn't beat the better baseline.
+    What the results folder holds of an interrupted run is used: start the same command again.
     """
+    if ctx.invoked_subcommand is not None:
+        return
+    if not task:
+        raise typer.BadParameter("name at least one, or 'all'; 'lavin tasks list' knows them", param_hint="--task")
+    if processes > 1 and shard is not None:
+        raise typer.BadParameter("give --nproc or --shard, not both", param_hint="--shard")
+    if output is None and (shard is not None or sweep is not None):
+        raise typer.BadParameter("needs a results folder", param_hint="--output")
+    end_with_parent()
     from lavincli.cli.options import named_roots, named_tasks
 
-    roots = named_roots(data or [])
-    chosen = named_tasks(task)
-    from lavincli.evaluation.evaluate import EvaluationSettings
-    from lavincli.evaluation.run import evaluate as run
-    from lavincli.pipeline.load import load
-    from lavincli.pipeline.predict import resolve_sampling
+    roots, tasks = named_roots(data or []), named_tasks(task)
+    from lavincli.evaluation.asked import Asked
+    from lavincli.evaluation.job import EvaluationJob
+    from lavincli.evaluation.run import Writing
 
-    pipeline = load(model, device=device, dtype=dtype)
-    settings = EvaluationSettings(
+    asked = Asked(
+        model=model,
         pairs=pairs,
         draws=draws,
+        select=select,
         limit=limit,
         seed=seed,
         split=split,
         wrong_context=wrong_context,
-        sampling=resolve_sampling(pipeline.config.sampling, guidance=guidance, grid=grid, solver=solver),
+        guidance=guidance,
+        grid=grid,
+        solver=solver,
         batch_size=batch_size,
+        device=device,
+        dtype=dtype,
     )
+    writing = Writing(output, sheet, pictures, overwrite, shlex.join(["lavin", *sys.argv[1:]]))
     with _progress() as report:
-        results = run(
-            pipeline,
-            chosen,
-            settings,
-            data=roots or None,
-            output=output,
-            sheets=sheet,
-            command=shlex.join(["lavin", *sys.argv[1:]]),
-            on_result=_print_line if as_json else None,
-            on_progress=report,
+        job = EvaluationJob(
+            tasks, asked, writing, roots or None, on_result=_print_line if as_json else None, on_progress=report
         )
-    if not results.tasks:
-        raise LavinError(f"none of the {len(chosen)} tasks could be evaluated; the reasons are above")
+        if shard is not None:
+            job.answer(shard, sweep)
+            return
+        with job.processes(sys.argv[1:], processes):
+            found = job.study(sweep) if sweep is not None else [job.evaluate()]
+    _report(found, job.writing, as_json=as_json)
+
+
+# ---- sub-commands ----
+# from lavincli.cli.eval_... import ...; app.command()(...)
+
+
+def _report(found: Sequence[Results], writing: Writing, *, as_json: bool) -> None:
+    """Print what was found, and end with the exit code for it."""
+    if not any(results.tasks for results in found):
+        raise LavinError("none of the tasks could be evaluated; the reasons are above")
     if not as_json:
-        _print_table(results)
-    if output is not None:
-        logger.info("results: %s", output / "results.json")
-    if sheet is not None:
-        logger.info("contact sheets: %s", sheet)
-    if results.failed or any(result.failures for result in results.tasks):
+        for results in found:
+            _print_table(results)
+    if writing.output is not None:
+        logger.info("results: %s", writing.output)
+    if writing.sheets is not None:
+        logger.info("contact sheets: %s", writing.sheets)
+    if any(results.partly_failed for results in found):
         raise typer.Exit(3)
 
 

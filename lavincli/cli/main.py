@@ -18,11 +18,13 @@ How a sub-command is written
 - Progress bars are drawn on :func:`lavincli.cli.logs.stderr_console` if :func:`lavincli.cli.logs.wants_progress`.
 - An error a user can mend is raised as :class:`lavincli.errors.LavinError`. No sub-command catches it to print it.
 - Exit codes: return for 0; raise ``typer.Exit(3)`` for partly done; LavinError is 1 and a usage error 2.
-- ``--debug``, ``-v`` and ``-q`` are added to every sub-command here, and mean the same before and after its name.
+- ``--debug``, ``-v``, ``-q`` and ``--offline`` are added to every sub-command here, and mean the same before and after
+  its name.
 - Square brackets in help texts are rich's mark-up: escape them (``\[T, H, W, 3]``).
 """
 
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -37,9 +39,12 @@ from typer.core import TyperCommand, TyperGroup
 from lavincli import __version__
 from lavincli.cli.logs import configure_logging
 from lavincli.errors import LavinError
+from lavincli.hub.offline import OFFLINE_VARIABLE
 
 PARTLY_DONE = 3
 INTERRUPTED = 130
+_EVERYWHERE = ("debug", "verbose", "quiet", "offline")
+"""Options that every sub-command takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,10 @@ class Entry:
 COMMANDS = {
     "predict": Entry("lavincli.cli.predict", "Answer images and videos with a task."),
     "encode": Entry("lavincli.cli.encode", "Encode data sets into a store of latents."),
-    "eval": Entry("lavincli.cli.eval", "Measure a model on tasks, beside the trivial baselines."),
+    "eval": Entry("lavincli.cli.eval", "Measure a model on tasks, beside the trivial baselines.", is_group=True),
     "train": Entry("lavincli.cli.train", "Train the ST-VAE, then the J-DiT."),
     "tasks": Entry("lavincli.cli.tasks", "List, show and check tasks, and make their context sets.", is_group=True),
-    "models": Entry("lavincli.cli.models", "List, show and import models.", is_group=True),
+    "models": Entry("lavincli.cli.models", "List, show, download, import and export models.", is_group=True),
     "plugins": Entry("lavincli.cli.plugins", "List plugins and what they add, start one, check one.", is_group=True),
     "bench": Entry("lavincli.cli.bench", "Measure ways of doing one thing, side by side.", is_group=True),
     "doctor": Entry("lavincli.cli.doctor", "Report on this machine and installation."),
@@ -115,11 +120,10 @@ def _add_global_options(command: Any, options: Sequence[Any]) -> None:
     if isinstance(command, TyperGroup):
         for subcommand in command.commands.values():
             _add_global_options(subcommand, options)
-        return
+        if not command.invoke_without_command:
+            return
     taken = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
-    command.params.extend(
-        option for option in options if option.name in ("debug", "verbose", "quiet") and taken.isdisjoint(option.opts)
-    )
+    command.params.extend(option for option in options if option.name in _EVERYWHERE and taken.isdisjoint(option.opts))
 
 
 def _show_version(wanted: bool) -> None:
@@ -150,6 +154,12 @@ def _set_quiet(ctx: typer.Context, value: bool) -> None:
         configure_logging(-1)
 
 
+def _set_offline(value: bool) -> None:
+    if value:
+        # For whatever asks, processes that this one starts included; `main` takes it back.
+        os.environ[OFFLINE_VARIABLE] = "1"
+
+
 app = typer.Typer(cls=LazyGroup, name="lavin", no_args_is_help=True, context_settings={"max_content_width": 120})
 
 
@@ -174,6 +184,15 @@ def lavin(
         bool,
         typer.Option("--quiet", "-q", callback=_set_quiet, expose_value=False, help="Log errors only, no progress."),
     ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            callback=_set_offline,
+            expose_value=False,
+            help="Use no network; models of the hub must be here already.",
+        ),
+    ] = False,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="Show the version."),
@@ -192,6 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = GlobalOptions()
     configure_logging(options.verbosity)
+    offline_before = os.environ.get(OFFLINE_VARIABLE)
     try:
         code = _run(sys.argv[1:] if arguments is None else list(arguments), options)
     except KeyboardInterrupt:
@@ -209,6 +229,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = " ".join(str(error).split())
         hint = "" if options.debug else "; this is a bug in lavin or in a plugin, --debug shows where"
         code = _report(f"{type(error).__name__}: {text}{hint}", options)
+    finally:
+        if offline_before is None:
+            os.environ.pop(OFFLINE_VARIABLE, None)
+        else:
+            os.environ[OFFLINE_VARIABLE] = offline_before
     if code == INTERRUPTED:
         typer.echo("lavin: interrupted", err=True)
     return code

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
+from lavincli.blocks import Codec, TrivialAnswers, resample_of
 from lavincli.clip import Clip, Pair
 from lavincli.media.geometry import Resample, resize
 
 COPY: Final = "copy_query"
 MEAN: Final = "context_mean"
+_ANY_SIZE: Final = (1, 32, 32, 3)
+
+
+def baseline_names(codec: Codec) -> tuple[str, ...]:
+    """The trivial answers to a task whose targets are drawn by ``codec``: lavin's own, then those the codec adds."""
+    return (COPY, MEAN, *trivial_answers(codec, _ANY_SIZE))
+
+
+def trivial_answers(codec: Codec, shape: tuple[int, ...]) -> Mapping[str, Clip]:
+    """What the codec itself offers, as pictures of ``shape`` ``[T, H, W, 3]``."""
+    return codec.trivial_answers(shape) if isinstance(codec, TrivialAnswers) else {}
+
+
+def baseline_pictures(
+    codec: Codec, query: Clip, context: Sequence[Pair], shape: tuple[int, ...], *, mean: Clip | None = None
+) -> dict[str, Clip]:
+    """Every trivial answer of ``shape`` ``[T, H, W, 3]`` to a query; ``mean`` is that of the context, if known."""
+    if mean is None:
+        mean = mean_of_targets(context, (shape[1], shape[2]), resample_of(codec))
+    return {COPY: copy_of_query(query, shape[0]), MEAN: mean, **trivial_answers(codec, shape)}
 
 
 def copy_of_query(query: Clip, frames: int) -> Clip:

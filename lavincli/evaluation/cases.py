@@ -20,12 +20,14 @@ class Case:
         query: the picture that is decoded with and scored with: that of the pair, or of the item's own size.
         target: the truth, of the query's size.
         context: the item's own examples; empty: those of the draw.
+        whole: the item is scored as a whole and at its own size.
     """
 
     pair: Pair
     query: Clip
     target: Any
     context: tuple[Pair, ...]
+    whole: bool = False
 
 
 def make_case(task: Task, sample: Sample, size: int, seed: int) -> Case:
@@ -33,5 +35,5 @@ def make_case(task: Task, sample: Sample, size: int, seed: int) -> Case:
     pair = task.pair(sample, size=size, seed=seed)
     context = tuple(task.context_of(sample, size=size, seed=seed))
     if (whole := task.whole(sample)) is not None:
-        return Case(pair, *whole, context)
+        return Case(pair, *whole, context, whole=True)
     return Case(pair, pair.input, task.native_target(sample, size=size, seed=seed), context)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lavincli.blocks import resample_of
 from lavincli.clip import Clip, Pair
+from lavincli.context.choice import ContextChoice
 from lavincli.context.seeds import stable_seed
-from lavincli.context.selection import select_pairs
-from lavincli.evaluation.baselines import COPY, MEAN, copy_of_query, mean_of_targets
+from lavincli.context.selection import NEAREST, select_pairs
+from lavincli.evaluation.answers import Answers, one_thread
+from lavincli.evaluation.baselines import baseline_pictures, mean_of_targets
 from lavincli.evaluation.cases import Case
 from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT
+from lavincli.evaluation.settings import EvaluationSettings
 from lavincli.evaluation.wrong_context import wrong_contexts
-from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.predictor import Predictor
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
     from lavincli.pipeline.pipeline import Pipeline
-
-BASELINES: Final = (COPY, MEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,61 +41,54 @@ class Draw:
     wrong_task: str | None = None
 
 
-def draw_contexts(
-    pipeline: Pipeline,
-    task: Task,
-    sampling: SamplingConfig | None,
-    *,
-    pairs: int | None,
-    draws: int,
-    seed: int,
-    wrong_context: bool,
-) -> list[Draw]:
-    """As many contexts as `draws`, drawn by seed from the task's set; see EvaluationSettings."""
-    size = pipeline.config.resolution
+def draw_contexts(pipeline: Pipeline, task: Task, settings: EvaluationSettings) -> list[Draw]:
+    """As many contexts as the settings say, drawn by seed from the task's set.
+
+    Where each query gets its own pairs (`nearest_pairs`), these are the first ones, and stand for the shape of all.
+    """
+    size, seed = pipeline.config.resolution, settings.seed
     available = task.context_pairs(size)
-    count = pairs or min(pipeline.config.context_pairs, len(available))
-    wrong = wrong_contexts(task, count, draws, seed, size=size) if wrong_context else []
+    count = _count(pipeline, settings, available)
+    how = "fixed" if settings.select == NEAREST else settings.select
+    wrong = wrong_contexts(task, count, settings.draws, seed, size=size) if settings.wrong_context else []
     drawn: list[Draw] = []
-    for index in range(draws):
-        context = select_pairs(available, count, "random", seed=stable_seed("draw", seed, index))
-        predictor = Predictor(pipeline, context, task=task, sampling=sampling)
-        mean = _mean(context, predictor)
-        if wrong:
-            name, others = wrong[index]
-            control = Predictor(pipeline, others, task=task, sampling=sampling)
-            drawn.append(Draw(predictor, mean, control, name))
-        else:
-            drawn.append(Draw(predictor, mean))
+    for index in range(settings.draws):
+        context = select_pairs(available, count, how, seed=stable_seed("draw", seed, index))
+        mean = mean_of_targets(context, (size, size), resample_of(task.codec))
+        with one_thread(pipeline):
+            predictor = Predictor(pipeline, context, task=task, sampling=settings.sampling)
+            if wrong:
+                name, others = wrong[index]
+                control = Predictor(pipeline, others, task=task, sampling=settings.sampling)
+                drawn.append(Draw(predictor, mean, control, name))
+            else:
+                drawn.append(Draw(predictor, mean))
     return drawn
 
 
-def pictures_of(cases: Sequence[Case], seeds: Sequence[int], draw: Draw) -> dict[str, Sequence[Clip]]:
+def nearest_pairs(pipeline: Pipeline, task: Task, settings: EvaluationSettings) -> Callable[[Clip], list[Pair]] | None:
+    """What chooses each query's own pairs, those that look most like it; None where a draw's are those of all."""
+    if settings.select != NEAREST:
+        return None
+    available = task.context_pairs(pipeline.config.resolution)
+    choice = ContextChoice(available, _count(pipeline, settings, available), select=NEAREST)
+    return lambda query: [available[place] for place in choice.of(query)[0]]
+
+
+def _count(pipeline: Pipeline, settings: EvaluationSettings, available: Sequence[Pair]) -> int:
+    return settings.pairs or min(pipeline.config.context_pairs, len(available))
+
+
+def pictures_of(cases: Sequence[Case], seeds: Sequence[int], draw: Draw, answers: Answers) -> dict[str, list[Clip]]:
     """Every system's pictures ``[T, S, S, 3]`` for a batch of cases, under one draw."""
-    queries = [case.pair.input for case in cases]
-    pictures: dict[str, Sequence[Clip]] = {
-        MODEL: _answers(cases, seeds, draw.predictor),
-        COPY: [copy_of_query(case.pair.input, len(case.pair.target)) for case in cases],
-        MEAN: [_mean(case.context, draw.predictor) if case.context else draw.mean for case in cases],
-    }
+    pictures: dict[str, list[Clip]] = {MODEL: answers.pictures(draw.predictor, cases, seeds)}
+    for case in cases:
+        shape, mean = case.pair.target.shape, None if case.context else draw.mean
+        trivial = baseline_pictures(draw.predictor.codec, case.pair.input, case.context, shape, mean=mean)
+        for name, picture in trivial.items():
+            pictures.setdefault(name, []).append(picture)
     if draw.wrong is not None:
-        pictures[WRONG_CONTEXT] = list(draw.wrong.raw(queries, seeds))
+        # With the other task's pairs, also where a case has examples of its own.
+        strangers = [dataclasses.replace(case, context=()) for case in cases]
+        pictures[WRONG_CONTEXT] = answers.pictures(draw.wrong, strangers, seeds)
     return pictures
-
-
-def _answers(cases: Sequence[Case], seeds: Sequence[int], predictor: Predictor) -> list[Clip]:
-    """The model's answers; cases with examples of their own can't share a batch."""
-    if not any(case.context for case in cases):
-        return list(predictor.raw([case.pair.input for case in cases], seeds))
-    answers: list[Clip] = []
-    for case, seed in zip(cases, seeds, strict=True):
-        own = predictor
-        if case.context:
-            own = Predictor(predictor.pipeline, case.context, task=predictor.task, sampling=predictor.sampling)
-        answers.append(own.raw([case.pair.input], [seed])[0])
-    return answers
-
-
-def _mean(context: Sequence[Pair], predictor: Predictor) -> Clip:
-    resolution = predictor.pipeline.config.resolution
-    return mean_of_targets(context, (resolution, resolution), resample_of(predictor.codec))

@@ -5,25 +5,28 @@ Nothing depends on the order of work: the pairs, the noise and the draws of the 
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from lavincli.blocks import Aligned, answer_resample_of
+from lavincli.blocks import answer_resample_of
 from lavincli.clip import Clip, Sample
 from lavincli.context.seeds import stable_seed
-from lavincli.errors import InputError, LavinError
+from lavincli.errors import InputError
+from lavincli.evaluation.answers import Answers
+from lavincli.evaluation.baselines import baseline_names
 from lavincli.evaluation.cases import Case, make_case
-from lavincli.evaluation.draws import BASELINES, Draw, draw_contexts, pictures_of
-from lavincli.evaluation.results import Failure, ItemResult, TaskResult
-from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, ItemScore, Tally, score_item, summarise
+from lavincli.evaluation.draws import Draw, draw_contexts, nearest_pairs, pictures_of
+from lavincli.evaluation.prediction_store import PredictionStore
+from lavincli.evaluation.results import TaskResult
+from lavincli.evaluation.scoring import MODEL, Statistics, score_item
+from lavincli.evaluation.settings import EvaluationSettings
+from lavincli.evaluation.task_tally import Answer, Listeners, TaskTally
 from lavincli.media.geometry import resize
-from lavincli.model.config import SamplingConfig
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
@@ -31,59 +34,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+__all__ = ["EvaluationSettings", "TaskEvaluation", "evaluate_task"]
 
-@dataclass(frozen=True, slots=True)
-class EvaluationSettings:
-    """How to evaluate.
-
-    Attributes:
-        pairs: K, the pairs in a context; None: as many as the model was made for, or all if there are fewer.
-        draws: R, how many contexts are drawn from the task's set.
-        limit: at most this many items, the first ones.
-        seed: of everything random.
-        split: of the data set.
-        wrong_context: also show the model another task's pairs, as a control.
-        sampling: grid, guidance and solver; None: the model's own.
-        batch_size: how many items to compute at once; changes no score beyond the last bit's rounding.
-    """
-
-    pairs: int | None = None
-    draws: int = 3
-    limit: int | None = None
-    seed: int = 0
-    split: str = "test"
-    wrong_context: bool = False
-    sampling: SamplingConfig | None = None
-    batch_size: int = 8
-
-    def __post_init__(self) -> None:
-        for name in ("pairs", "draws", "limit", "batch_size"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name} is {value}; it must be at least 1")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An item's pictures under the first draw, for people to look at: ``[1, S, S, 3]`` each, and its headline score."""
-
-    key: str
-    query: Clip
-    prediction: Clip
-    truth: Clip
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """One system's answer to one case: what it decodes to, and its score."""
-
-    value: Any
-    score: ItemScore
-
-
-_Report = Callable[[ItemResult], None]
-_Show = Callable[[Shown], None]
+# Errors that the next item would meet as well: the run ends, what is done is kept.
+_FATAL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM, errno.EMFILE)
 
 
 def evaluate_task(
@@ -93,9 +47,8 @@ def evaluate_task(
     *,
     dataset: str | None = None,
     root: Path | None = None,
-    on_item: _Report | None = None,
-    on_shown: _Show | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    listeners: Listeners | None = None,
+    store: PredictionStore | None = None,
 ) -> TaskResult:
     """Evaluate a model on one task and data set.
 
@@ -109,165 +62,153 @@ def evaluate_task(
         settings: how.
         dataset: a data set of the task's card; the first one by default.
         root: where it lies; by default where the card says, else what is bundled.
-        on_item: is given each item's scores, draw by draw, as soon as there are any.
-        on_shown: is given each item's pictures under the first draw.
-        on_progress: is given how many items are finished, and of how many.
+        listeners: are told of the items as they are finished.
+        store: keeps the model's pictures, and is asked for them first.
 
     Raises:
         LavinError: no such data set, a bad card, no context set, or not a single item that could be scored.
     """
-    settings = settings or EvaluationSettings()
-    started = time.perf_counter()
-    if dataset is None and task.datasets:
-        dataset = task.datasets[0]
-    samples = task.samples(dataset, root, settings.split)
-    total = len(samples) if settings.limit is None else min(settings.limit, len(samples))
-    draws = draw_contexts(
-        pipeline,
-        task,
-        settings.sampling,
-        pairs=settings.pairs,
-        draws=settings.draws,
-        seed=settings.seed,
-        wrong_context=settings.wrong_context,
+    evaluation = TaskEvaluation(
+        pipeline, task, settings or EvaluationSettings(), dataset=dataset, root=root, listeners=listeners, store=store
     )
-    evaluation = _Evaluation(task, dataset or "", draws, settings, on_item, on_shown)
-    for number, batch in enumerate(_batches(_numbered(samples, total), settings.batch_size)):
-        evaluation.take(batch)
-        if on_progress is not None:
-            on_progress(min(total, (number + 1) * settings.batch_size), total)
-    if not evaluation.keys:
-        reason = f"; the first failed with: {evaluation.failures[0].error}" if evaluation.failures else ""
-        raise InputError(f"{task.name}: none of the {total} items of {dataset} could be scored{reason}")
-    return TaskResult(
-        task=task.name,
-        card_version=task.card.version,
-        title=task.title,
-        dataset=dataset or "",
-        root=None if root is None else str(root),
-        split=settings.split,
-        items=len(evaluation.keys),
-        keys_hash=hashlib.sha256("".join(f"{key}\n" for key in evaluation.keys).encode()).hexdigest(),
-        headline=task.headline,
-        pairs=len(draws[0].predictor.context),
-        contexts=[list(draw.predictor.context_ids) for draw in draws],
-        wrong_contexts=[draw.wrong_task for draw in draws if draw.wrong_task is not None],
-        metrics=summarise(task, evaluation.tallies, BASELINES),
-        alignments={name: metric.alignment for name, metric in task.metrics.items() if isinstance(metric, Aligned)},
-        failures=evaluation.failures,
-        seconds=round(time.perf_counter() - started, 3),
-    )
+    return evaluation.run()[0]
 
 
-class _Evaluation:
-    """The running state: what was scored so far, by system and draw."""
+class TaskEvaluation:
+    """An evaluation of one task and data set; see `evaluate_task` for the arguments and what it raises."""
 
     def __init__(
         self,
+        pipeline: Pipeline,
         task: Task,
-        dataset: str,
-        draws: Sequence[Draw],
         settings: EvaluationSettings,
-        on_item: _Report | None,
-        on_shown: _Show | None,
+        *,
+        dataset: str | None = None,
+        root: Path | None = None,
+        listeners: Listeners | None = None,
+        store: PredictionStore | None = None,
     ) -> None:
-        self.task = task
-        self.keys: list[str] = []
-        self.failures: list[Failure] = []
-        systems = [MODEL, *BASELINES, *([WRONG_CONTEXT] if settings.wrong_context else [])]
-        self.tallies: dict[str, list[Tally]] = {system: [Tally(task) for _ in draws] for system in systems}
-        self._dataset = dataset
-        self._draws = draws
-        self._settings = settings
-        self._on_item = on_item
-        self._on_shown = on_shown
+        self._started = time.perf_counter()
+        if dataset is None and task.datasets:
+            dataset = task.datasets[0]
+        self.task, self.settings = task, settings
+        self._root = root
+        self._size = pipeline.config.resolution
+        self._listeners = listeners or Listeners()
+        self._answers = Answers(store, settings.batch_size)
+        self._samples = task.samples(dataset, root, settings.split)
+        self.total = len(self._samples) if settings.limit is None else min(settings.limit, len(self._samples))
+        self._draws = draw_contexts(pipeline, task, settings)
+        self._nearest = nearest_pairs(pipeline, task, settings)
+        self._tally = TaskTally(
+            task,
+            dataset or "",
+            settings.split,
+            baselines=baseline_names(task.codec),
+            draws=len(self._draws),
+            control=settings.wrong_context,
+            listeners=self._listeners,
+        )
 
-    def take(self, numbered: Sequence[tuple[int, Callable[[], Sample]]]) -> None:
-        """Evaluate a batch of samples under every draw."""
-        cases = [case for number, read in numbered if (case := self._case(number, read)) is not None]
+    def run(self) -> tuple[TaskResult, Statistics]:
+        """Answer and score every item: the result, and what comparing it with others takes."""
+        done = 0
+        for numbers in self._batches(range(self.total)):
+            self._score(list(self._cases(numbers, self._tally.fail)))
+            done += len(numbers)
+            if self._listeners.progress is not None:
+                self._listeners.progress(done, self.total)
+        gallery, draws = self._listeners.gallery, self._draws
+        shown = gallery is not None and gallery.place > 0
+        return self._tally.result(
+            root=None if self._root is None else str(self._root),
+            pairs=len(draws[0].predictor.context),
+            contexts=[list(draw.predictor.context_ids) for draw in draws],
+            context_pictures=[
+                gallery.pairs(draw.predictor.context, number, of="draw") for number, draw in enumerate(draws, start=1)
+            ]
+            if gallery is not None and shown
+            else [],
+            wrong_contexts=[draw.wrong_task for draw in draws if draw.wrong_task is not None],
+            seconds=round(time.perf_counter() - self._started, 3),
+            total=self.total,
+        )
+
+    def answer(self, share: Sequence[int]) -> None:
+        """Only answer some of the items, by their numbers, into the store; whoever scores them meets what is wrong."""
+        for numbers in self._batches(share):
+            cases = list(self._cases(numbers, _pass_over))
+            for index, draw in enumerate(self._draws):
+                if cases:
+                    pictures_of(cases, self._seeds(cases, index), draw, self._answers)
+
+    def _batches(self, numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+        size = self.settings.batch_size
+        return (numbers[start : start + size] for start in range(0, len(numbers), size))
+
+    def _cases(self, numbers: Sequence[int], fail: Callable[[str, Exception], None]) -> Iterator[Case]:
+        """The items of these numbers that can be read."""
+        for number in numbers:
+            name = f"item {number}"
+            try:
+                sample: Sample = self._samples[number]
+                name = sample.key
+                case = make_case(self.task, sample, self._size, self.settings.seed)
+                if self._nearest is not None and not case.context:
+                    case = replace(case, context=tuple(self._nearest(case.pair.input)))
+                self._require_length(case)
+            except Exception as error:  # noqa: BLE001 - a plugin's loader may raise anything; the rest is still there
+                _raise_fatal(error)
+                fail(name, error)
+                continue
+            yield case
+
+    def _require_length(self, case: Case) -> None:
+        wanted = len((case.context or self._draws[0].predictor.context)[0].input)
+        if len(case.pair.input) != wanted:
+            raise InputError(f"has {len(case.pair.input)} frames where the inputs of its examples have {wanted}")
+
+    def _score(self, cases: Sequence[Case]) -> None:
+        """Answer and score a batch under every draw."""
         if not cases:
             return
-        pictures = [self._pictures(cases, index) for index in range(len(self._draws))]
+        pictures = [
+            pictures_of(cases, self._seeds(cases, index), draw, self._answers) for index, draw in enumerate(self._draws)
+        ]
         for place, case in enumerate(cases):
             try:
                 answers = [
-                    self._answers(case, index, {system: drawn[system][place] for system in drawn})
-                    for index, drawn in enumerate(pictures)
+                    self._scored(case, draw, {system: clips[place] for system, clips in drawn.items()})
+                    for draw, drawn in zip(self._draws, pictures, strict=True)
                 ]
-            except (LavinError, ValueError) as error:  # a codec or a metric may be a plugin's
-                self._fail(case.pair.key, error)
+            except Exception as error:  # noqa: BLE001 - so may a plugin's codec or metric
+                _raise_fatal(error)
+                self._tally.fail(case.pair.key, error)
                 continue
-            self._commit(case, answers, pictures[0][MODEL][place])
+            seeds = [self._seed(case.pair.key, index) for index in range(len(self._draws))]
+            self._tally.commit(case, answers, seeds, pictures[0][MODEL][place])
 
-    def _case(self, number: int, read: Callable[[], Sample]) -> Case | None:
-        size = self._draws[0].predictor.pipeline.config.resolution
-        name = f"item {number}"
-        try:
-            sample = read()
-            name = sample.key
-            return make_case(self.task, sample, size, self._settings.seed)
-        except (LavinError, OSError, ValueError) as error:  # a loader may be a plugin's
-            self._fail(name, error)
-            return None
-
-    def _fail(self, name: str, error: Exception) -> None:
-        reason = str(error) if isinstance(error, LavinError) else f"{type(error).__name__}: {error}"
-        reason = " ".join(reason.split())
-        logger.error("%s: %s: %s", self.task.name, name, reason)
-        self.failures.append(Failure(item=name, error=reason))
-
-    def _seed(self, key: str, draw: int) -> int:
-        return stable_seed("evaluate", self._settings.seed, draw, key)
-
-    def _pictures(self, cases: Sequence[Case], index: int) -> dict[str, Sequence[Clip]]:
-        """Every system's pictures for a batch, under one draw."""
-        seeds = [self._seed(case.pair.key, index) for case in cases]
-        return pictures_of(cases, seeds, self._draws[index])
-
-    def _answers(self, case: Case, index: int, pictures: dict[str, Clip]) -> dict[str, _Answer]:
+    def _scored(self, case: Case, draw: Draw, pictures: dict[str, Clip]) -> dict[str, Answer]:
         """Decode and score every system's picture of one case. The right context decodes them all."""
-        predictor = self._draws[index].predictor
-        codec, context = predictor.codec, case.context or predictor.context
-        answers: dict[str, _Answer] = {}
+        codec, context = draw.predictor.codec, case.context or draw.predictor.context
+        answers: dict[str, Answer] = {}
         for system, picture in pictures.items():
             shown = resize(picture, (case.query.shape[1], case.query.shape[2]), answer_resample_of(codec))
             value = codec.decode(shown, context=context, query=case.query)
-            answers[system] = _Answer(value, score_item(self.task, value, case.target, case.query))
+            answers[system] = Answer(value, score_item(self.task, value, case.target, case.query))
         return answers
 
-    def _commit(self, case: Case, draws: Sequence[dict[str, _Answer]], shown: Clip) -> None:
-        key = case.pair.key
-        self.keys.append(key)
-        for index, answers in enumerate(draws):
-            for system, answer in answers.items():
-                self.tallies[system][index].add(answer.value, case.target, case.query, answer.score)
-            if self._on_item is not None:
-                self._on_item(self._item_result(key, index, answers))
-        if self._on_shown is not None:
-            score = draws[0][MODEL].score.scores[self.task.headline]
-            self._on_shown(Shown(key, case.pair.input, shown, case.pair.target, score))
+    def _seeds(self, cases: Sequence[Case], draw: int) -> list[int]:
+        return [self._seed(case.pair.key, draw) for case in cases]
 
-    def _item_result(self, key: str, index: int, answers: dict[str, _Answer]) -> ItemResult:
-        return ItemResult(
-            task=self.task.name,
-            dataset=self._dataset,
-            draw=index,
-            key=key,
-            seed=self._seed(key, index),
-            scores=dict(answers[MODEL].score.scores),
-            baselines={name: dict(answers[name].score.scores) for name in BASELINES},
-            wrong_context=dict(answers[WRONG_CONTEXT].score.scores) if WRONG_CONTEXT in answers else None,
-        )
+    def _seed(self, key: str, draw: int) -> int:
+        return stable_seed("evaluate", self.settings.seed, draw, key)
 
 
-def _numbered(samples: Sequence[Sample], total: int) -> Iterator[tuple[int, Callable[[], Sample]]]:
-    """Readers of the first `total` samples: reading is left to where a failure can be recorded."""
-    for number in range(total):
-        yield number, lambda number=number: samples[number]  # type: ignore[misc]
+def _pass_over(name: str, error: Exception) -> None:
+    logger.debug("%s can't be read: %s", name, error)
 
 
-def _batches(
-    items: Iterator[tuple[int, Callable[[], Sample]]], size: int
-) -> Iterator[list[tuple[int, Callable[[], Sample]]]]:
-    while batch := list(islice(items, size)):
-        yield batch
+def _raise_fatal(error: Exception) -> None:
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _FATAL):
+        raise error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,11 +13,17 @@ from platform import python_version
 from typing import TYPE_CHECKING, Final
 
 from lavincli import __version__
-from lavincli.atomic import atomic_write_text
 from lavincli.errors import LavinError
-from lavincli.evaluation.evaluate import EvaluationSettings, evaluate_task
-from lavincli.evaluation.results import ItemResult, ModelInfo, Results, TaskFailure, TaskResult
+from lavincli.evaluation.answers import deciding_batch_size
+from lavincli.evaluation.evaluate import TaskEvaluation
+from lavincli.evaluation.prediction_store import FOLDER as STORE
+from lavincli.evaluation.prediction_store import PredictionStore
+from lavincli.evaluation.results import ModelInfo, Results, TaskFailure, TaskResult
+from lavincli.evaluation.results_folder import ResultsFolder
+from lavincli.evaluation.settings import EvaluationSettings
 from lavincli.evaluation.sheets import TaskSheet
+from lavincli.evaluation.task_tally import Listeners
+from lavincli.processes import Share
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
@@ -25,9 +31,31 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RESULTS_FILE: Final = "results.json"
-ITEMS_FILE: Final = "results.jsonl"
-_LIBRARIES: Final = ("torch", "numpy", "scipy", "pillow", "torchmetrics")
+_LIBRARIES: Final = ("torch", "numpy", "scipy", "pillow", "torchmetrics", "pycocotools")
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What a run leaves on disk.
+
+    Attributes:
+        output: the results folder; None: nothing but sheets is written.
+        sheets: folder for a contact sheet of each task, query | prediction | truth.
+        pictures: how many items of each task and data set get pictures of their own in the results folder.
+        overwrite: compute what an earlier run has answered again.
+        command: is recorded.
+    """
+
+    output: Path | None = None
+    sheets: Path | None = None
+    pictures: int = 25
+    overwrite: bool = False
+    command: str = ""
+
+    @property
+    def store(self) -> PredictionStore | None:
+        """Where the model's pictures are kept."""
+        return None if self.output is None else PredictionStore(self.output / STORE, overwrite=self.overwrite)
 
 
 def evaluate(
@@ -36,9 +64,7 @@ def evaluate(
     settings: EvaluationSettings | None = None,
     *,
     data: Mapping[str, Path | None] | None = None,
-    output: Path | None = None,
-    sheets: Path | None = None,
-    command: str = "",
+    writing: Writing | None = None,
     on_result: Callable[[TaskResult], None] | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Results:
@@ -51,69 +77,90 @@ def evaluate(
         tasks: the tasks.
         settings: how.
         data: data sets by name and where each lies (None: where the card says); by default each task's first one.
-        output: folder for ``results.json`` and ``results.jsonl`` (a line for each item and draw); none are written
-            without it.
-        sheets: folder for a contact sheet of each task, query | prediction | truth.
-        command: is recorded.
+        writing: what is written: ``results.json``, ``results.jsonl`` (a line for each item and draw), pictures.
         on_result: is given each task's result when it is there.
         on_progress: is given a task's name, how many items are finished, and of how many.
     """
-    settings = settings or EvaluationSettings()
+    settings, writing = settings or EvaluationSettings(), writing or Writing()
     started = time.perf_counter()
     results: list[TaskResult] = []
     failed: list[TaskFailure] = []
-    with ExitStack() as stack:
-        report: Callable[[ItemResult], None] | None = None
-        if output is not None:
-            output.mkdir(parents=True, exist_ok=True)
-            lines = stack.enter_context((output / ITEMS_FILE).open("w", encoding="utf-8"))
-
-            def report(item: ItemResult) -> None:
-                lines.write(item.model_dump_json() + "\n")
-                lines.flush()
-
-        places: list[tuple[str | None, Path | None]] = [(None, None)] if not data else list(data.items())
-        for task in tasks:
-            for dataset, root in places:
-                sheet = None if sheets is None else TaskSheet(task, pipeline.config.name)
-                try:
-                    result = evaluate_task(
-                        pipeline,
-                        task,
-                        settings,
-                        dataset=dataset,
-                        root=root,
-                        on_item=report,
-                        on_shown=None if sheet is None else sheet.add,
-                        on_progress=None if on_progress is None else _named(on_progress, task.name),
-                    )
-                except LavinError as error:
-                    logger.error("%s", error)  # noqa: TRY400 - a line for the user, who can mend it
-                    failed.append(TaskFailure(task=task.name, error=str(error)))
-                    continue
-                results.append(result)
-                if sheet is not None and sheets is not None:
-                    sheet.write(sheets, result)
-                if on_result is not None:
-                    on_result(result)
-    found = Results(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=command,
-        model=ModelInfo(
-            name=pipeline.config.name, fingerprint=pipeline.fingerprint, resolution=pipeline.config.resolution
-        ),
-        sampling=(settings.sampling or pipeline.config.sampling).model_dump(mode="json"),
-        dtype=str(pipeline.dtype).removeprefix("torch."),
-        device=str(pipeline.device),
-        seed=settings.seed,
-        libraries=library_versions(),
-        tasks=results,
-        failed=failed,
-        seconds=round(time.perf_counter() - started, 3),
-    )
-    if output is not None:
-        atomic_write_text(output / RESULTS_FILE, found.model_dump_json(indent=2) + "\n")
+    store = writing.store
+    with ResultsFolder(writing.output) as folder:
+        for task, dataset, root in works(tasks, data):
+            sheet = None if writing.sheets is None else TaskSheet(task, pipeline.config.name)
+            listeners = Listeners(
+                item=folder.add,
+                shown=None if sheet is None else sheet.add,
+                progress=None if on_progress is None else _named(on_progress, task.name),
+                gallery=folder.gallery(task, dataset, limit=writing.pictures),
+            )
+            try:
+                evaluation = TaskEvaluation(
+                    pipeline, task, settings, dataset=dataset, root=root, listeners=listeners, store=store
+                )
+                result, statistics = evaluation.run()
+            except LavinError as error:
+                logger.error("%s", error)  # noqa: TRY400 - a line for the user, who can mend it
+                failed.append(TaskFailure(task=task.name, dataset=dataset, error=str(error)))
+                continue
+            results.append(result)
+            folder.keep(result, statistics)
+            if sheet is not None and writing.sheets is not None:
+                sheet.write(writing.sheets, result)
+            if on_result is not None:
+                on_result(result)
+        found = Results(
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            command=writing.command,
+            model=ModelInfo(
+                name=pipeline.config.name, fingerprint=pipeline.fingerprint, resolution=pipeline.config.resolution
+            ),
+            sampling=(settings.sampling or pipeline.config.sampling).model_dump(mode="json"),
+            dtype=str(pipeline.dtype).removeprefix("torch."),
+            device=str(pipeline.device),
+            batch_size=deciding_batch_size(pipeline, settings.batch_size),
+            seed=settings.seed,
+            libraries=library_versions(),
+            tasks=results,
+            failed=failed,
+            seconds=round(time.perf_counter() - started, 3),
+        )
+        folder.finish(found)
     return found
+
+
+def answer_share(
+    pipeline: Pipeline,
+    tasks: Sequence[Task],
+    settings: EvaluationSettings,
+    share: Share,
+    *,
+    data: Mapping[str, Path | None] | None = None,
+    writing: Writing,
+) -> None:
+    """Answer a share of every task's items into the store of a results folder, and score nothing.
+
+    Afterwards `evaluate` finds the answers there. What is wrong with a task or an item is left for it to tell.
+    """
+    for task, dataset, root in works(tasks, data):
+        try:
+            evaluation = TaskEvaluation(pipeline, task, settings, dataset=dataset, root=root, store=writing.store)
+        except LavinError as error:
+            logger.debug("%s", error)
+            continue
+        evaluation.answer(share.numbers(evaluation.total))
+
+
+def works(
+    tasks: Sequence[Task], data: Mapping[str, Path | None] | None
+) -> Iterator[tuple[Task, str | None, Path | None]]:
+    """Every task with every data set that was named, or with its first one."""
+    for task in tasks:
+        if not data:
+            yield task, task.datasets[0] if task.datasets else None, None
+        for dataset, root in (data or {}).items():
+            yield task, dataset, root
 
 
 def library_versions() -> dict[str, str]:

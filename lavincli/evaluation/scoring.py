@@ -7,8 +7,9 @@ and has an interval only if the score of the set is the mean over its items.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from lavincli.blocks import Mergeable, Metric
 from lavincli.clip import Clip
+from lavincli.errors import InputError
 from lavincli.evaluation.bootstrap import interval, percentiles, resamples
 from lavincli.evaluation.results import MetricResult, Score, Verdict
 
@@ -37,12 +39,16 @@ class ItemScore:
 
 
 def score_item(task: Task, prediction: Any, target: Any, query: Clip) -> ItemScore:
-    """Score one prediction. Raises InputError where a metric can't score it."""
+    """Score one prediction. Raises InputError where a metric can't score it, or finds no number."""
     metrics = task.metrics
     scores: dict[str, float] = {}
-    for metric in metrics.values():
+    for name, metric in metrics.items():
         metric.update(prediction, target, query=query)
-        scores.update(metric.compute())
+        found = metric.compute()
+        for key, value in found.items():
+            if math.isnan(value):
+                raise InputError(f"metric {name}: {key} is not a number (NaN) for this item")
+        scores.update(found)
     return ItemScore(metrics, scores)
 
 
@@ -91,8 +97,23 @@ Tallies = Mapping[str, Sequence[Tally]]
 """For each system (the model, the baselines, perhaps the wrong context) one tally a draw."""
 
 
-def summarise(task: Task, tallies: Tallies, baselines: Sequence[str]) -> dict[str, MetricResult]:
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a summary leaves beside its results.
+
+    Attributes:
+        resampled: by key, the model's score in each bootstrap resample ``[400]``, for scores that only a set has: with
+            them two runs over the same items can be compared in pairs.
+        not_numbers: keys whose score of the whole set is NaN.
+    """
+
+    resampled: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    not_numbers: list[str] = field(default_factory=list)
+
+
+def summarise(task: Task, tallies: Tallies, baselines: Sequence[str]) -> tuple[dict[str, MetricResult], Statistics]:
     """What the tallies amount to, by metric key; `baselines` says which of the systems are baselines."""
+    statistics = Statistics()
     totals = {system: [tally.total() for tally in draws] for system, draws in tallies.items()}
     results: dict[str, MetricResult] = {}
     for name, metric in task.metrics.items():
@@ -105,6 +126,10 @@ def summarise(task: Task, tallies: Tallies, baselines: Sequence[str]) -> dict[st
         for key, higher_is_better in keys.items():
             sign = 1.0 if higher_is_better else -1.0
             best = _best(sets[key], baselines, sign)
+            if np.isnan(sets[key][MODEL]).any():
+                statistics.not_numbers.append(key)
+            if isinstance(spread, _OverSets) and len(tallies[MODEL][0]) > 1:
+                statistics.resampled[key] = spread.statistics(key, MODEL)
             gains = sign * _difference(sets[key][MODEL], sets[key][best])
             scores = {
                 system: _score(draws, spread.interval(key, system) if spread else None)
@@ -119,7 +144,7 @@ def summarise(task: Task, tallies: Tallies, baselines: Sequence[str]) -> dict[st
                 beats_baseline=_verdict(gains),
                 wrong_context=scores.get(WRONG_CONTEXT),
             )
-    return results
+    return results, statistics
 
 
 class _OverItems:
@@ -148,17 +173,17 @@ class _OverSets:
         self._kept: dict[str, list[list[dict[str, float]]]] = {}
 
     def interval(self, key: str, system: str) -> tuple[float, float] | None:
-        return percentiles(self._statistics(key, system)) if self._count() > 1 else None
+        return percentiles(self.statistics(key, system)) if self._count() > 1 else None
 
     def margin(self, key: str, best: str, sign: float) -> tuple[float, float] | None:
         if self._count() < 2:
             return None
-        return percentiles(sign * _difference(self._statistics(key, MODEL), self._statistics(key, best)))
+        return percentiles(sign * _difference(self.statistics(key, MODEL), self.statistics(key, best)))
 
     def _count(self) -> int:
         return len(self._tallies[MODEL][0])
 
-    def _statistics(self, key: str, system: str) -> NDArray[np.float64]:
+    def statistics(self, key: str, system: str) -> NDArray[np.float64]:
         """The score of each resampled set, averaged over the draws."""
         if system not in self._kept:
             indices = resamples(self._count(), _SET_RESAMPLES)

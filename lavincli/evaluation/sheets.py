@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lavincli.evaluation.evaluate import Shown
 from lavincli.evaluation.results import TaskResult
 from lavincli.evaluation.table import number
+from lavincli.evaluation.task_tally import Shown
 from lavincli.media.images import write_image
 from lavincli.media.sheet import SheetRow, contact_sheet
 

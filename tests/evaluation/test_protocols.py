@@ -12,12 +12,14 @@ import pytest
 import lavincli
 from lavincli.cards.task import Task, _swap
 from lavincli.clip import Sample
+from lavincli.evaluation.answers import Answers, one_thread
 from lavincli.evaluation.baselines import COPY
 from lavincli.evaluation.cases import make_case
 from lavincli.evaluation.draws import draw_contexts, pictures_of
 from lavincli.evaluation.evaluate import EvaluationSettings, evaluate_task
-from lavincli.evaluation.results import ItemResult
+from lavincli.evaluation.items import ItemResult
 from lavincli.evaluation.scoring import MODEL
+from lavincli.evaluation.task_tally import Listeners
 from lavincli.media.geometry import resize
 from lavincli.pipeline.pipeline import Pipeline
 from lavincli.pipeline.predict import predict
@@ -52,7 +54,7 @@ def test_a_whole_item_is_scored_at_its_own_size(pipeline: Pipeline, give: Give) 
     sample = dataclasses.replace(negative(1, 30, 70), whole=True)
     give([sample])
     items: list[ItemResult] = []
-    evaluate_task(pipeline, find_task("small_negative"), ONCE, on_item=items.append)
+    evaluate_task(pipeline, find_task("small_negative"), ONCE, listeners=Listeners(item=items.append))
     squeezed = resize(resize(sample.input, (32, 32)), (30, 70), "bicubic")
     assert items[0].baselines[COPY]["mse"] == pytest.approx(mean_squared_error(squeezed, sample.target))
 
@@ -73,13 +75,16 @@ def test_an_item_is_answered_with_its_own_examples(pipeline: Pipeline, give: Giv
     examples = tuple(negative(number, 32, 32) for number in (7, 8))
     own = dataclasses.replace(negative(2, 32, 32), context=examples)
     cases = [make_case(task, sample, 32, 0) for sample in (plain, own)]
-    (draw,) = draw_contexts(pipeline, task, None, pairs=2, draws=1, seed=0, wrong_context=False)
-    plain_answer, own_answer = pictures_of(cases, [5, 6], draw)[MODEL]
-    expected = predict(pipeline, plain.input, list(draw.predictor.context), seed=5)
-    np.testing.assert_array_equal(plain_answer, expected.raw)
+    (draw,) = draw_contexts(pipeline, task, EvaluationSettings(pairs=2, draws=1))
+    plain_answer, own_answer = pictures_of(cases, [5, 6], draw, Answers(None, 8))[MODEL]
     pairs = [task.pair(example, size=32) for example in examples]
-    np.testing.assert_array_equal(own_answer, predict(pipeline, own.input, pairs, seed=6).raw)
-    assert (own_answer != predict(pipeline, own.input, list(draw.predictor.context), seed=6).raw).any()
+    with one_thread(pipeline):
+        expected = predict(pipeline, plain.input, list(draw.predictor.context), seed=5)
+        with_its_own = predict(pipeline, own.input, pairs, seed=6)
+        with_others = predict(pipeline, own.input, list(draw.predictor.context), seed=6)
+    np.testing.assert_array_equal(plain_answer, expected.raw)
+    np.testing.assert_array_equal(own_answer, with_its_own.raw)
+    assert (own_answer != with_others.raw).any()
 
 
 def test_the_reverse_of_whole_items_with_examples(pipeline: Pipeline, give: Give, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def _summary(model: list[list[int]], copy: list[list[int]], name: str = "small_n
             for level in drawn:
                 item = score_item(found, _flat(level), _flat(0), _flat(0))
                 tally.add(_flat(level), _flat(0), _flat(0), item)
-    return summarise(found, tallies, ["copy"])
+    return summarise(found, tallies, ["copy"])[0]
 
 
 def _mse(level: int) -> float:
