@@ -138,13 +138,15 @@ class Answerer:
             for place, (query, own) in enumerate(zip(drawn, contexts, strict=True))
         ]
 
-    def finish(self, unfinished: Unfinished, *, size: OutputSize = "native") -> Prediction:
+    def finish(self, unfinished: Unfinished, *, size: OutputSize | tuple[int, int] = "native") -> Prediction:
         """Bring the model's pictures to their size, decode them, and average those of an ensemble.
 
+        ``size`` may be a height and width too, where the query was made of something larger.
         Touches neither the model nor its device, so that it can be done in another thread.
         """
         query = unfinished.query
-        wanted = None if size == "model" else (query.shape[1], query.shape[2])
+        native = (query.shape[1], query.shape[2])
+        wanted = None if size == "model" else native if size == "native" else size
         answers = [
             predictor.finish(query, raw, unfinished.seed, size=wanted)
             for predictor, raw in zip(unfinished.predictors, unfinished.raws, strict=True)
