@@ -4,9 +4,11 @@ The new content goes to a temporary file in the same directory (so on the same f
 is then renamed over the old one with ``os.replace``.
 """
 
+import errno
 import json
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,3 +80,33 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a new folder beside ``path`` to be filled; when the block ends without an error it becomes ``path``.
+
+    On an error it is removed with all that is in it, and ``path`` stays as it was. What is in it is on the disk before
+    it gets its name.
+
+    Args:
+        path: the folder to make; an empty one may be there already.
+
+    Raises:
+        FileExistsError: something is there already.
+        OSError: the folder cannot be made or written, or the disk is full.
+    """
+    target = Path(path).resolve()
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise FileExistsError(errno.EEXIST, "is there already", str(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".lavin-{secrets.token_hex(8)}")
+    temporary.mkdir()
+    try:
+        yield temporary
+        for inside in (*temporary.rglob("*"), temporary):
+            flush_to_disk(inside)
+        temporary.replace(target)
+        flush_to_disk(target.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -50,7 +50,8 @@ class EncoderFeatures(nn.Module):
 @functools.cache
 def bundled_features() -> nn.Module:
     """The features of the bundled model's encoder, float32 on the CPU, read once a process."""
-    from lavincli.pipeline.model_directory import bundled_models, load_stvae
+    from lavincli.hub.places import bundled_models
+    from lavincli.pipeline.model_directory import load_stvae
 
     return EncoderFeatures(load_stvae(bundled_models()[BUNDLED_MODEL]).encoder).requires_grad_(False)
 

@@ -7,16 +7,10 @@ from pathlib import Path
 import torch
 
 from lavincli.errors import CheckpointError, ConfigError, UnknownNameError
-from lavincli.pipeline.model_directory import (
-    CARD,
-    CONFIG,
-    JDIT,
-    STVAE_FILE,
-    bundled_models,
-    fingerprint,
-    load_networks,
-    read_config,
-)
+from lavincli.hub.download import HubName, hub_model
+from lavincli.hub.places import CONFIG, bundled_models, installed_models, trained_models
+from lavincli.hub.published import PUBLISHED, how_to_pull
+from lavincli.pipeline.model_directory import fingerprint, load_networks, read_config
 from lavincli.pipeline.pipeline import Pipeline
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -27,7 +21,8 @@ def load(
 ) -> Pipeline:
     """Load a model.
 
-    name: a bundled model ("lavin-tiny"), a model directory, or "org/name" on the Hugging Face hub. device: by default a
+    name: a bundled model ("lavin-tiny"), one that `lavin models pull` made, a model directory, a training run's folder,
+    or "org/name" or "org/name@revision" on the Hugging Face hub. device: by default a
     GPU if there is one, else the CPU; one that is asked for and not there is an error. dtype: by default bfloat16 on a
     GPU, float32 on the CPU. Raises UnknownNameError, CheckpointError or ConfigError.
     """
@@ -44,27 +39,16 @@ def find_model(name: str | Path) -> Path:
 
     A training run's folder stands for its newest checkpoint, and a checkpoint for the model in it.
     """
-    path, bundled = Path(name), bundled_models()
-    if str(name) in bundled:
-        return bundled[str(name)]
+    path, known = Path(name), {**installed_models(), **bundled_models()}
+    if str(name) in known:
+        return known[str(name)]
     if path.is_dir():
-        trained = [*sorted(path.glob(f"checkpoints/step-*/model/{CONFIG}"), reverse=True), path / "model" / CONFIG]
-        found = [path / CONFIG, *trained]
-        return next((config.parent for config in found if config.is_file()), path)
-    if isinstance(name, str) and name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        return _download(name)
-    raise UnknownNameError(str(name), kind="model", known=bundled)
-
-
-def _download(repository: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(repository, allow_patterns=[CONFIG, JDIT, STVAE_FILE, CARD]))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{repository}: no such folder here, and the hub gave no model ({reason})") from error
+        return path if (path / CONFIG).is_file() else next(trained_models(path), path)
+    if isinstance(name, str) and (repository := HubName.parse(name)) is not None:
+        return hub_model(repository)
+    if str(name) in PUBLISHED:
+        raise CheckpointError(f"{name}: not on this machine yet; {how_to_pull(str(name))}")
+    raise UnknownNameError(str(name), kind="model", known=[*known, *PUBLISHED])
 
 
 def choose_device(device: str | torch.device | None) -> torch.device:

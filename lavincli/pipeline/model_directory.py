@@ -10,30 +10,24 @@ from typing import Any, TypeVar
 
 import torch
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from lavincli.atomic import atomic_path, atomic_write_json, atomic_write_text
-from lavincli.bundle import bundled_folder
+from lavincli.atomic import atomic_folder, atomic_path, atomic_write_json, atomic_write_text
 from lavincli.errors import CheckpointError, ConfigError
+from lavincli.hub.places import CARD, JDIT, STVAE_FILE
+from lavincli.hub.places import CONFIG as CONFIG
 from lavincli.model.config import ModelConfig, STVAEConfig
 from lavincli.model.jdit import JDiT
 from lavincli.model.presets import JDIT_PRESETS, STVAE_PRESETS
 from lavincli.model.stvae import STVAE
-from lavincli.model.weights import load_strictly, read_weights
-from lavincli.tensor_file import Kind, write_tensors
+from lavincli.model.weights import describe_difference, load_strictly, read_weights
+from lavincli.tensor_file import Kind, StoredTensors, write_tensors
 
 Network = TypeVar("Network", bound=nn.Module)
 Weights = nn.Module | Mapping[str, Tensor]
 Config = TypeVar("Config")
 Settings = TypeVar("Settings", ModelConfig, STVAEConfig)
-
-CONFIG, JDIT, STVAE_FILE, CARD = "config.json", "jdit.safetensors", "stvae.safetensors", "README.md"
-
-
-def bundled_models() -> dict[str, Path]:
-    """Models that travel with the package, by name."""
-    folder = bundled_folder("models")
-    return {path.parent.name: path.parent for path in sorted(folder.glob(f"*/{CONFIG}"))}
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -90,19 +84,39 @@ def import_published(jdit: Path, stvae: Path, config: Path | None, out: Path) ->
 
     Without `config` the 3.4b preset and the published ST-VAE are meant; with it, a JSON file
     `{"jdit": {...}, "stvae": {...}, "context_pairs": K}`. Raises CheckpointError or ConfigError; `out` must not hold a
-    model.
+    model. It appears complete or not at all.
     """
-    if (out / CONFIG).exists():
-        raise ConfigError(f"{out}: holds a model already; choose another folder or delete it")
+    check_free(out)
     settings: dict[str, Any] = {"jdit": JDIT_PRESETS["3.4b"], "stvae": STVAE_PRESETS["published"]}
     if config is not None:
         settings |= _read_json(config)
     source = config or Path("the 3.4b preset")
     model = _validate(ModelConfig, {"name": out.name, **settings}, source)
-    networks = (_build(JDiT, model.jdit, jdit), _build(STVAE, model.stvae, stvae))
-    card = f"# {model.name}\n\nImported from `{jdit.name}` and `{stvae.name}`. Licence: that of the published files.\n"
-    save_model(out, model, *networks, card=card)
+    with atomic_folder(out) as folder:
+        convert(jdit, stvae, model, folder)
     return model
+
+
+def convert(jdit: Path, stvae: Path, config: ModelConfig, folder: Path) -> None:
+    """Fill a folder with a model, from weight files in any form that is read and in the precision they are in.
+
+    The weights of a safetensors file are never all in memory. Raises CheckpointError where they are others than the
+    configuration says.
+    """
+    weights = [
+        _checked(_on_meta(JDiT, config.jdit), jdit),
+        _checked(_on_meta(STVAE, config.stvae), stvae),
+    ]
+    card = f"# {config.name}\n\nImported from `{jdit.name}` and `{stvae.name}`. Licence: that of the published files.\n"
+    save_model(folder, config, *weights, card=card)
+
+
+def check_free(out: Path) -> None:
+    """Raise ConfigError if there is something where a model is to be made."""
+    if (out / CONFIG).exists():
+        raise ConfigError(f"{out}: holds a model already; choose another folder or delete it")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise ConfigError(f"{out}: is there already, and not an empty folder; choose another")
 
 
 def fingerprint(folder: Path) -> str:
@@ -117,11 +131,32 @@ def fingerprint(folder: Path) -> str:
 
 
 def _build(kind: Callable[[Config], Network], config: Config, weights: Path) -> Network:
-    with torch.device("meta"):
-        network = kind(config)
-    network = network.to_empty(device="cpu")
+    network = _on_meta(kind, config).to_empty(device="cpu")
     load_strictly(network, read_weights(weights), weights)
     return network.eval()
+
+
+def _on_meta(kind: Callable[[Config], Network], config: Config) -> Network:
+    """A network with names and shapes, and no memory for weights."""
+    with torch.device("meta"):
+        return kind(config)
+
+
+def _checked(network: nn.Module, path: Path) -> Mapping[str, Tensor]:
+    """The weights of a file, once names and shapes are those of a network; of a safetensors file its header tells."""
+    weights: Mapping[str, Tensor]
+    if path.suffix == ".safetensors" and path.is_file():
+        try:
+            weights = stored = StoredTensors(path)
+        except (SafetensorError, OSError) as error:
+            raise CheckpointError(f"{path}: not a safetensors file, or a damaged one ({error})") from error
+        found = {name: torch.empty(stored.shape(name), device="meta") for name in stored}
+    else:
+        weights = found = read_weights(path)
+    difference = describe_difference(network.state_dict(), found)
+    if difference:
+        raise CheckpointError(f"{path}: not the weights of this {type(network).__name__}: {difference}")
+    return weights
 
 
 def save_weights(network: Weights, path: Path, dtype: torch.dtype | None) -> None:

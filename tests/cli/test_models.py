@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 
 from lavincli.cli.main import main
+from lavincli.hub import places
 from lavincli.model.presets import JDIT_PRESETS
 from lavincli.pipeline import load as loading
-from lavincli.pipeline import model_directory
 from lavincli.pipeline.load import load
 
 
 @pytest.fixture(autouse=True)
 def only_the_given_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests count what is listed, so they don't depend on what is bundled at the time."""
-    monkeypatch.setattr(model_directory, "bundled_models", dict)
-    monkeypatch.setattr(loading, "bundled_models", dict)
+    for module in (places, loading):
+        monkeypatch.setattr(module, "bundled_models", dict)
+        monkeypatch.setattr(module, "installed_models", dict)
+    monkeypatch.setattr(places, "downloaded_models", dict)
 
 
 def test_list_tells_the_models_of_a_folder(tiny_model_directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
