@@ -81,6 +81,10 @@ class InverseDepthCodec:
             save_pillow(path, Image.fromarray(frame))
         return [array, *pictures]
 
+    def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
+        """A plane that is nowhere nearer, ``uint8 [T, H, W, 3]``."""
+        return {"constant_plane": np.full(shape, 128, dtype=np.uint8)}
+
     def cut(self, value: InverseDepth, frame: Frame, size: int) -> InverseDepth:
         """The part inside ``frame``, ``[size, size]`` or ``[T, size, size]``; depths stay what they are."""
         return frame.pick(value, size, axes=(value.ndim - 2, value.ndim - 1))

@@ -90,6 +90,11 @@ class NormalsCodec:
         save_array(path, value.astype(np.float32) * np.array(_SIGNS[self.save_axes], dtype=np.float32))
         return [path]
 
+    def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
+        """A plane that faces the camera, or in world axes a level floor, ``uint8 [T, H, W, 3]``: both are blue."""
+        plane = np.broadcast_to(np.array([128, 128, 255], dtype=np.uint8), shape).copy()
+        return {"facing_camera" if self.axes == "camera" else "level_floor": plane}
+
     def cut(self, value: Normals, frame: Frame, size: int) -> Normals:
         """The part inside ``frame``, ``[..., size, size, 3]``; in a mirror, what pointed left points right.
 

@@ -106,6 +106,10 @@ class OpticalFlowCodec:
             write_flo(path, frame)
         return paths
 
+    def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
+        """No motion at all, ``uint8 [T, H, W, 3]``."""
+        return {"no_motion": np.zeros(shape, dtype=np.uint8)}
+
     def cut(self, value: Flow, frame: Frame, size: int) -> Flow:
         """The part inside ``frame``, ``[..., size, size, 2]``, in pixels of that part; u turned round in a mirror."""
         rows = value.ndim - 3
