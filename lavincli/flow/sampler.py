@@ -1,19 +1,20 @@
-"""Sampling: from noise along the velocity to data, with classifier-free guidance."""
+"""Sampling as published: from noise along the velocity to data, a pass with the condition and one without it.
+
+The plain reference of `lavincli.engine`, which computes the same faster; and what training looks at its answers with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from lavincli.errors import ConfigError
+from lavincli.flow.solvers import integrate
 from lavincli.flow.time_grid import time_grid
 from lavincli.model.jdit import JDiT
 
-Velocity = Callable[[Tensor, Tensor], Tensor]
-SOLVERS = ("euler",)
+_Pass = Callable[[Tensor, Tensor], Tensor]
 
 
 def sample(
@@ -25,30 +26,42 @@ def sample(
     grid: int | str = 20,
     solver: str = "euler",
     query_frames: int | None = None,
+    guidance_interval: tuple[float, float] | None = None,
 ) -> Tensor:
     """Integrate from `noise` [B, 16, Tx, h, w] at t = 0 to data at t = 1, given `cond` [B, 16, Tc, h, w].
 
     Guidance s uses v_null + s * (v_cond - v_null), where the null condition is a frame of zeros and the query (the last
-    `query_frames` frames of cond, by default Tx); at s = 1 it is skipped. Raises ConfigError for an unknown grid or
-    solver, ValueError for shapes that do not belong together.
+    `query_frames` frames of cond, by default Tx); at s = 1, or outside `guidance_interval`, it is skipped. Raises
+    ConfigError for an unknown grid or solver, ValueError for shapes that do not belong together.
     """
-    if solver not in SOLVERS:
-        raise ConfigError(f"solver '{solver}': known are {', '.join(SOLVERS)}")
     times = time_grid(grid).tolist()
     jdit.check(noise, noise.new_zeros(noise.shape[0]), cond)
     frames = min(noise.shape[2] if query_frames is None else query_frames, cond.shape[2])
-    velocity = _velocity(jdit, cond, frames)
-    if guidance != 1.0:
-        query = cond[:, :, cond.shape[2] - frames :]
-        null = torch.cat([torch.zeros_like(query[:, :, :1]), query], dim=2)
-        velocity = _guided(velocity, _velocity(jdit, null, frames), guidance)
-    x = noise.float()
-    for now, then in pairwise(times):
-        x = x + (then - now) * velocity(x, x.new_full((x.shape[0],), now))
-    return x
+    conditional = _pass(jdit, cond, frames)
+    null = _pass(jdit, null_condition(cond, frames), frames) if guidance != 1.0 else None
+
+    def velocity(x: Tensor, place: int) -> Tensor:
+        t = x.new_full((x.shape[0],), times[place])
+        if null is None or not guided(times[place], guidance_interval):
+            return conditional(x, t)
+        without = null(x, t)
+        return without + guidance * (conditional(x, t) - without)
+
+    return integrate(velocity, noise.float(), times, solver)
 
 
-def _velocity(jdit: JDiT, cond: Tensor, query_frames: int) -> Velocity:
+def null_condition(cond: Tensor, query_frames: int) -> Tensor:
+    """A frame of zeros in normalised space, then the query: [B, 16, 1 + query_frames, h, w]."""
+    query = cond[:, :, cond.shape[2] - query_frames :]
+    return torch.cat([torch.zeros_like(query[:, :, :1]), query], dim=2)
+
+
+def guided(time: float, interval: tuple[float, float] | None) -> bool:
+    """Whether guidance is applied at a time."""
+    return interval is None or interval[0] <= time <= interval[1]
+
+
+def _pass(jdit: JDiT, cond: Tensor, query_frames: int) -> _Pass:
     """The model with its condition filled in; a one-way model reads the condition here, once for all steps."""
     if jdit.config.attention == "joint":
         return lambda x, t: jdit(x, t, cond)
@@ -56,11 +69,3 @@ def _velocity(jdit: JDiT, cond: Tensor, query_frames: int) -> Velocity:
     context = jdit.remember(cond[:, :, :query_start]) if query_start else None
     memory = jdit.remember(cond[:, :, query_start:], context)
     return lambda x, t: jdit.denoise(x, t, memory)
-
-
-def _guided(conditional: Velocity, null: Velocity, guidance: float) -> Velocity:
-    def velocity(x: Tensor, t: Tensor) -> Tensor:
-        without = null(x, t)
-        return without + guidance * (conditional(x, t) - without)
-
-    return velocity

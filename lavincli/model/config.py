@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from lavincli.errors import ConfigError
+from lavincli.flow.grid_names import parse_grid
 
 LATENT_CHANNELS = 16
 SPATIAL_COMPRESSION = 8
@@ -80,12 +83,39 @@ class STVAEConfig(_Settings):
 class SamplingConfig(_Settings):
     """How a model is sampled unless the caller says otherwise.
 
-    `grid` is `published:N` or `uniform:N`: N points, N - 1 steps.
+    Attributes:
+        grid: `published:N`, `uniform:N` or `shifted:N:FACTOR`: N points, N - 1 steps (`lavincli.flow.time_grid`).
+        guidance: 1 is none.
+        solver: `euler`, `heun` (two evaluations a step) or `ab2` (two-step Adams-Bashforth).
+        guidance_interval: times (from, to) between which guidance is applied (arXiv 2404.07724); elsewhere it is 1, and
+            costs nothing. None: throughout.
+        refresh: joint models: the condition is read anew at every so many-th evaluation, and stands still in between.
+            1 is exact; a larger one is approximate. One-way models always read it once, exactly.
     """
 
-    grid: str = Field(default="published:20", pattern=r"^(published|uniform):\d+$")
+    grid: str = "published:20"
     guidance: float = 1.5
-    solver: Literal["euler"] = "euler"
+    solver: Literal["euler", "heun", "ab2"] = "euler"
+    guidance_interval: tuple[float, float] | None = None
+    refresh: int = Field(default=1, ge=1)
+
+    @field_validator("grid")
+    @classmethod
+    def _known_grid(cls, grid: str) -> str:
+        if grid.isdecimal():
+            raise ValueError(f"grid '{grid}': write published:{grid}, uniform:{grid} or shifted:{grid}:FACTOR")
+        try:
+            parse_grid(grid)
+        except ConfigError as error:
+            raise ValueError(error.message) from error
+        return grid
+
+    @field_validator("guidance_interval")
+    @classmethod
+    def _rising_interval(cls, interval: tuple[float, float] | None) -> tuple[float, float] | None:
+        if interval is not None and not 0 <= interval[0] < interval[1] <= 1:
+            raise ValueError(f"guidance_interval {list(interval)}: expected two times, 0 <= from < to <= 1")
+        return interval
 
 
 class ModelConfig(_Settings):

@@ -125,7 +125,7 @@ def test_a_run_writes_results_items_and_sheets(pipeline: Pipeline, small_tasks: 
     assert read == results
     assert read.format == 2
     assert read.model.fingerprint == pipeline.fingerprint
-    assert read.sampling == {"grid": "uniform:3", "guidance": 1.5, "solver": "euler"}
+    assert read.sampling == pipeline.config.sampling.model_dump(mode="json")
     lines = [json.loads(line) for line in (tmp_path / ITEMS_FILE).read_text().splitlines()]
     assert len(lines) == 2 * 3 * 2
     assert {line["task"] for line in lines} == {"small_negative", "small_denoising"}

@@ -81,8 +81,8 @@ def test_video_null_condition_keeps_the_whole_query(attention: Attention) -> Non
 
 def test_unknown_solver_and_grid() -> None:
     network, cond, noise = small("joint"), torch.zeros(1, 16, 1, 4, 4), torch.zeros(1, 16, 1, 4, 4)
-    with pytest.raises(ConfigError, match="solver 'heun': known are euler"):
-        sample(network, cond, noise, solver="heun")
+    with pytest.raises(ConfigError, match="solver 'rk4': known are euler, heun, ab2"):
+        sample(network, cond, noise, solver="rk4")
     with pytest.raises(ConfigError, match="grid 'cosine:4'"):
         sample(network, cond, noise, grid="cosine:4")
 

@@ -41,8 +41,42 @@ def test_names_of_one_grid() -> None:
     assert time_grid("uniform:5").tolist() == [0, 0.25, 0.5, 0.75, 1]
 
 
+@given(points=st.integers(2, 100), shift=st.floats(0.05, 20))
+def test_shifted_grids(points: int, shift: float) -> None:
+    """The noise left, 1 - t, is what Stable Diffusion 3 shifts; a factor and its inverse mirror each other."""
+    times = time_grid(f"shifted:{points}:{shift}").numpy()
+    left = 1 - np.linspace(0, 1, points)
+    assert times == pytest.approx(1 - shift * left / (1 + (shift - 1) * left), abs=1e-9)
+    assert times == pytest.approx(1 - time_grid(f"shifted:{points}:{1 / shift}").numpy()[::-1], abs=1e-9)
+    assert (np.diff(times) > 0).all()
+
+
+def test_a_shift_of_one_is_none() -> None:
+    assert time_grid("shifted:9:1").equal(time_grid("uniform:9"))
+    assert (time_grid("shifted:9:3")[1:-1] < time_grid("uniform:9")[1:-1]).all()
+
+
 @pytest.mark.parametrize(
-    "grid", [0, 1, -20, 21, "published:21", "uniform:1", "uniform", "uniform:", "uniform:x", "cosine:20", "", "20"]
+    "grid",
+    [
+        0,
+        1,
+        -20,
+        21,
+        "published:21",
+        "uniform:1",
+        "uniform",
+        "uniform:",
+        "uniform:x",
+        "cosine:20",
+        "",
+        "20",
+        "shifted:5",
+        "shifted:5:0",
+        "shifted:5:x",
+        "shifted:5:inf",
+        "uniform:5:2",
+    ],
 )
 def test_grids_refused(grid: int | str) -> None:
     with pytest.raises(ConfigError, match=f"grid '{grid}'"):

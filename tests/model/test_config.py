@@ -59,5 +59,20 @@ def test_model_settings() -> None:
     assert ModelConfig.model_validate(config.model_dump(mode="json")) == config
     with pytest.raises(ValidationError, match="multiple of 16"):
         ModelConfig(jdit=config.jdit, stvae=config.stvae, resolution=40)
-    with pytest.raises(ValidationError, match="pattern"):
-        SamplingConfig(grid="random:5")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"grid": "random:5"}, "published:N, uniform:N or shifted:N:FACTOR"),
+        ({"grid": "published:7"}, "even number"),
+        ({"grid": "20"}, "write published:20"),
+        ({"solver": "rk4"}, "heun"),
+        ({"refresh": 0}, "greater than or equal to 1"),
+        ({"guidance_interval": (0.5, 0.5)}, "from < to"),
+        ({"guidance_interval": (-0.1, 0.5)}, "from < to"),
+    ],
+)
+def test_sampling_settings_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        SamplingConfig(**change)
