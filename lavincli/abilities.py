@@ -28,7 +28,7 @@ class Drawable(Protocol):
 class ColorMapped(Protocol):
     """Values that a picture for the eye shows better than the one the model draws."""
 
-    def color(self, value: Any) -> Clip:
+    def in_colors(self, value: Any) -> Clip:
         """``uint8 [T, H, W, 3]``; may be larger than the value where it has a scale beside it."""
 
 

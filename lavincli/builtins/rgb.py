@@ -32,6 +32,7 @@ class RGBCodec:
 
     resample = "bicubic"
     mirrorable = True
+    pictures = True
 
     def __init__(self, *, keep_luminance: bool = False, paste_known: bool = False) -> None:
         self.keep_luminance = keep_luminance

@@ -56,10 +56,11 @@ def flow_wheel(vectors: NDArray[np.floating]) -> NDArray[np.uint8]:
     across, down = (np.where(known, vectors[..., axis], 0).astype(np.float64) for axis in (0, 1))
     length = np.hypot(across, down)
     wheel = _wheel()
-    place = (np.arctan2(-down, -across) / np.pi + 1) / 2 * (len(wheel) - 1)
+    # Of all 55 steps: the Middlebury tool leaves the last one out, and has a seam there.
+    place = (np.arctan2(-down, -across) / np.pi + 1) / 2 * len(wheel)
     lower = np.floor(place).astype(int)
     share = (place - lower)[..., None]
-    colors = (1 - share) * wheel[lower] + share * wheel[(lower + 1) % len(wheel)]
+    colors = (1 - share) * wheel[lower % len(wheel)] + share * wheel[(lower + 1) % len(wheel)]
     inside = length[..., None] <= 1
     colors = np.where(inside, 1 - length[..., None] * (1 - colors), colors * 0.75)
     rgb: NDArray[np.uint8] = np.floor(colors * 255 + 0.5).astype(np.uint8)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from lavincli.clip import Clip
-from lavincli.views.color_maps import inferno
+from lavincli.views.color_maps import distinct_color, inferno
 
 Color = tuple[int, int, int]
 
@@ -40,6 +40,22 @@ def tint(photo: Clip, mask: NDArray[np.bool_], color: Color, *, opacity: float =
     return colored
 
 
+def tint_objects(photo: Clip, ids: NDArray[np.integer]) -> Clip:
+    """The photo with every object of ``ids`` ``[T, H, W]`` (from 1 on) tinted in the `distinct_color` of its id."""
+    colored = photo
+    for number in np.unique(ids[ids > 0]):
+        colored = tint(colored, ids == number, distinct_color(int(number)))
+    return colored
+
+
+def paint(photo: Clip, cover: NDArray[np.floating], color: Color) -> Clip:
+    """The photo with a colour on it as far as ``cover`` ``[T, H, W]`` (0..1) says."""
+    share = cover[..., None].astype(np.float32)
+    mixed = photo * (1 - share) + share * np.array(color, dtype=np.float32)
+    clip: Clip = np.floor(mixed + 0.5).astype(np.uint8)
+    return clip
+
+
 def line_width(size: tuple[int, int]) -> int:
     """Pixels of a line that can be seen in a picture of this height and width, shown at once: 2 at 512."""
     return max(1, round(min(size) / 256))
@@ -57,6 +73,15 @@ def draw_boxes(photo: Clip, xywh: NDArray[np.floating], labels: Sequence[str], c
     return np.asarray(image)[None].copy()
 
 
+def labelled(photo: Clip, places: Sequence[tuple[float, float]], labels: Sequence[str]) -> Clip:
+    """The photo ``[1, H, W, 3]`` with a label above each place (x, y)."""
+    image = Image.fromarray(photo[0])
+    draw = ImageDraw.Draw(image)
+    for number, (place, label) in enumerate(zip(places, labels, strict=True), start=1):
+        draw_label(draw, label, place, distinct_color(number), (image.height, image.width))
+    return np.asarray(image)[None].copy()
+
+
 def draw_label(
     draw: ImageDraw.ImageDraw, label: str, place: tuple[float, float], color: Color, size: tuple[int, int]
 ) -> None:
@@ -69,7 +94,7 @@ def draw_label(
     x = min(max(place[0], 0), max(size[1] - width, 0))
     y = place[1] - height if place[1] >= height else place[1]
     draw.rectangle((x, y, x + width, y + height), fill=color)
-    ink = _INK if sum(color) > 330 else (255, 255, 255)
+    ink = _INK if 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2] > 128 else (255, 255, 255)
     draw.text((x + 3 - left, y + 2 - top), label, font=font, fill=ink)
 
 

@@ -68,12 +68,12 @@ class Color(_Picture):
 
     def needs(self, codec: Codec) -> str | None:
         """The codec must be `ColorMapped`."""
-        return None if isinstance(codec, ColorMapped) else "color"
+        return None if isinstance(codec, ColorMapped) else "in_colors"
 
     def picture(self, shown: Shown) -> Clip:
         """What the codec makes of the value."""
         assert isinstance(shown.codec, ColorMapped)
-        return shown.codec.color(shown.value)
+        return shown.codec.in_colors(shown.value)
 
 
 class SideBySide(_Picture):

@@ -27,6 +27,8 @@ class FramePairCodec:
 
     resample = "bicubic"
     mirrorable = True
+    pictures = True
+    frames_of_query = 2
 
     def render(self, value: Clip) -> Clip:
         """Two frames -> ``uint8 [5, H, W, 3]``. Raises ValueError if there aren't two."""

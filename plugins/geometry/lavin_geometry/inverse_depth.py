@@ -95,12 +95,12 @@ class InverseDepthCodec:
         """``[T, H, W]``, limited to 0..1."""
         return np.clip(value.reshape(-1, *value.shape[-2:]), 0, 1)
 
-    def color(self, value: InverseDepth) -> Clip:
+    def in_colors(self, value: InverseDepth) -> Clip:
         """Near light and far dark, with a scale."""
         return with_scale_bar(inferno(self.inverse_depth(value)), "near", "far")
 
     def draw_on(self, photo: Clip, value: InverseDepth) -> Clip:
-        """The colours of `color` over the photo's gray."""
+        """The colours of `in_colors` over the photo's gray."""
         return blend(photo, inferno(self.inverse_depth(value)))
 
     def average(self, values: Sequence[InverseDepth]) -> InverseDepth:

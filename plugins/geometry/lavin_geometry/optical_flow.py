@@ -119,13 +119,13 @@ class OpticalFlowCodec:
 
     # ---- views, ensembles, videos ----
 
-    def color(self, value: Flow) -> Clip:
+    def in_colors(self, value: Flow) -> Clip:
         """In Middlebury's wheel, still white, with the wheel beside it."""
         picture = flow_wheel(self._relative(value))
         return beside(picture, wheel_legend(picture.shape[1]))
 
     def draw_on(self, photo: Clip, value: Flow) -> Clip:
-        """The colours of `color` over the photo's gray."""
+        """The colours of `in_colors` over the photo's gray."""
         return blend(photo, flow_wheel(self._relative(value)))
 
     def redraw(self, value: Flow) -> Clip:

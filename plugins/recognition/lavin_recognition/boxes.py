@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lavin_recognition.boxes_cut import cut_boxes
 from lavin_recognition.boxes_drawing import draw_outlines
+from lavin_recognition.boxes_fusion import fuse_boxes
 from lavin_recognition.boxes_reading import read_outlines
+from lavin_recognition.boxes_views import box_masks, draw_boxes_on
 from lavin_recognition.coco_detection_results import write_boxes
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
@@ -58,3 +63,15 @@ class BoxesCodec:
         Boxes have one category, 1.
         """
         return [write_boxes(value, path_without_suffix)]
+
+    def draw_on(self, photo: Clip, value: Boxes) -> Clip:
+        """An outline and a score for each box."""
+        return draw_boxes_on(photo, value)
+
+    def masks(self, value: Boxes) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """The inside of each box, surest first."""
+        return box_masks(value)
+
+    def average(self, values: Sequence[Boxes]) -> Boxes:
+        """Boxes that overlap become one; see `lavin_recognition.boxes_fusion`."""
+        return fuse_boxes(values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from PIL import Image
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
+from lavincli.views.color_maps import distinct_color
+from lavincli.views.painting import tint
 
 Mask = NDArray[np.bool_]
 """``bool [H, W]``, True on the object."""
@@ -55,6 +57,15 @@ class ColorMaskCodec:
     def cut(self, value: Mask, frame: Frame, size: int) -> Mask:
         """The part inside ``frame``; each pixel takes the value at its centre."""
         return frame.pick(value, size)
+
+    def draw_on(self, photo: Clip, value: Mask) -> Clip:
+        """The object half under a colour, with an outline."""
+        return tint(photo, value[None], distinct_color(1))
+
+    def masks(self, value: Mask) -> Iterator[tuple[int, Mask]]:
+        """The one object, if any pixel belongs to it."""
+        if value.any():
+            yield 1, value[None]
 
     def average(self, values: Sequence[Mask]) -> Mask:
         """What more than half of them say."""

@@ -14,9 +14,12 @@ from lavin_recognition.thinning import suppress_non_maxima, thin
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
+from lavincli.views.painting import blend, paint
 
 EdgeMap = NDArray[np.float32 | np.bool_]
 """How sure an edge is, ``float32 [H, W]`` in 0..1; a truth also ``bool [A, H, W]``, what A people drew."""
+
+_LINE_COLOR = (255, 48, 0)
 
 
 class EdgeMapCodec:
@@ -72,6 +75,19 @@ class EdgeMapCodec:
         path = path_without_suffix.with_name(path_without_suffix.name + ".png")
         save_pillow(path, Image.fromarray(self.render(value)[0, :, :, 0]))
         return [path]
+
+    def in_colors(self, value: EdgeMap) -> Clip:
+        """White on black."""
+        return self.render(value)
+
+    def draw_on(self, photo: Clip, value: EdgeMap) -> Clip:
+        """Lines on the photo in gray, the surer the denser."""
+        return paint(blend(photo, np.zeros_like(photo), 0.3), self.render(value)[..., 0].astype(np.float32) / 255, _LINE_COLOR)
+
+    def average(self, values: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """The mean: how many say that there is an edge, and how surely."""
+        mean: NDArray[np.float32] = np.mean(np.stack(values), axis=0, dtype=np.float32)
+        return mean
 
 
 def _highest(values: NDArray[Any], size: int, axis: int) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from lavin_recognition.boxes_cut import cut_boxes
+from lavin_recognition.boxes_fusion import fuse_boxes
+from lavin_recognition.boxes_views import box_masks, draw_boxes_on
 from lavin_recognition.coco_detection_results import write_boxes
 from lavin_recognition.panoptic_colors import LUMA
 from lavincli.cards.framing import Frame
@@ -70,6 +72,19 @@ class FilledBoxCodec:
     def save(self, value: Boxes, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``, in COCO's format of results: a list of at most one box, of category 1."""
         return [write_boxes(value, path_without_suffix)]
+
+    def draw_on(self, photo: Clip, value: Boxes) -> Clip:
+        """The box and its score."""
+        return draw_boxes_on(photo, value)
+
+    def masks(self, value: Boxes) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """The inside of the box."""
+        return box_masks(value)
+
+    def average(self, values: Sequence[Boxes]) -> Boxes:
+        """The surest of the fused boxes."""
+        fused = fuse_boxes(values)
+        return Boxes.of(fused.xywh[:1], fused.size, scores=fused.scores[:1])
 
 
 def _cover(length: int, start: float, stop: float) -> NDArray[np.float64]:

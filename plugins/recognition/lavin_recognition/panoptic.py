@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +14,11 @@ from lavin_recognition.panoptic_colors import segment_colors
 from lavin_recognition.panoptic_files import CATEGORY, ids_to_rgb, segments_info
 from lavin_recognition.panoptic_regions import read_segments
 from lavincli.atomic import atomic_write_json
+from lavincli.builtins.linked_ids import voted
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
+from lavincli.views.painting import tint_objects
 
 Segments = NDArray[np.int32]
 """An id a segment, ``int32 [H, W]``; 0 = not labelled."""
@@ -76,3 +78,16 @@ class PanopticCodec:
             },
         )
         return [picture, description]
+
+    def draw_on(self, photo: Clip, value: Segments) -> Clip:
+        """Each segment half under a colour of its own, with an outline."""
+        return tint_objects(photo, value[None])
+
+    def masks(self, value: Segments) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """Each segment."""
+        for number in np.unique(value[value > 0]):
+            yield int(number), (value == number)[None]
+
+    def average(self, values: Sequence[Segments]) -> Segments:
+        """What most say at each pixel, once the same segments have the same ids."""
+        return voted(values)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from lavin_recognition.coco_detection_results import image_id
 from lavin_recognition.skeleton_cut import cut_people
-from lavin_recognition.skeleton_painting import draw_people
+from lavin_recognition.skeleton_fusion import fuse_people
+from lavin_recognition.skeleton_painting import draw_people, paint_people
 from lavin_recognition.skeleton_reading import read_people
 from lavincli.atomic import atomic_write_json
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.natives import People
+from lavincli.views.painting import labelled
 
 
 class SkeletonCodec:
@@ -71,3 +73,12 @@ class SkeletonCodec:
         ]
         atomic_write_json(path, results)
         return [path]
+
+    def draw_on(self, photo: Clip, value: People) -> Clip:
+        """The skeletons as `render` draws them, wider, and everybody's score."""
+        places = [(float(left), float(top)) for left, top in value.boxes.xywh[:, :2]]
+        return labelled(paint_people(photo, value), places, [f"{score:.2f}" for score in value.boxes.scores])
+
+    def average(self, values: Sequence[People]) -> People:
+        """People whose boxes overlap become one; see `lavin_recognition.skeleton_fusion`."""
+        return fuse_people(values)

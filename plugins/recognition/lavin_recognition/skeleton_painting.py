@@ -18,9 +18,13 @@ def draw_people(people: People) -> Clip:
     A limb is drawn where both of its joints are given. Crowds are not drawn. In a picture that isn't square, which was
     or will be squeezed into one, lines are as wide as one of its area needs.
     """
-    height, width = people.size
-    canvas = np.zeros((height, width, 3), dtype=np.float32)
-    scale = float(np.sqrt(height * width)) / 256
+    return paint_people(np.zeros((1, *people.size, 3), dtype=np.uint8), people, wider=1)
+
+
+def paint_people(picture: Clip, people: People, *, wider: float = 1.5) -> Clip:
+    """``picture`` ``uint8 [1, H, W, 3]`` with people on it as `draw_people` draws them, with lines ``wider`` times."""
+    canvas = picture[0].astype(np.float32)
+    scale = wider * float(np.sqrt(canvas.shape[0] * canvas.shape[1])) / 256
     order = [index for index in np.argsort(-people.boxes.areas, kind="stable") if not people.boxes.crowd[index]]
     for parts in ((*SPINE, *LIMBS), DISCS):
         for index in order:
@@ -29,7 +33,8 @@ def draw_people(people: People) -> Clip:
                 if (joints[list(part.joints), 2] > 0).all():
                     # At 128 pixels and below a line is one pixel wide, a disc one and a half.
                     _paint(canvas, part, joints[:, :2], part.diameter * max(scale, 0.5))
-    return (canvas + 0.5).astype(np.uint8)[None]
+    painted: Clip = (canvas + 0.5).astype(np.uint8)[None]
+    return painted
 
 
 def part_ends(part: Part, joints: Floats) -> tuple[Floats, Floats]:

@@ -22,11 +22,12 @@ class ContinuationCodec:
 
     resample = "bicubic"
     mirrorable = True
+    pictures = True
 
     def __init__(self, *, known: int = 1) -> None:
         if known < 0:
             raise ValueError(f"known is at least 0, not {known}")
-        self.known = known
+        self.known_frames = known
         self._pictures = RGBCodec()
 
     def render(self, value: Clip) -> Clip:
@@ -38,8 +39,12 @@ class ContinuationCodec:
         del context, query
         return rgb
 
+    def average(self, values: Sequence[Clip]) -> Clip:
+        """The mean picture of each frame."""
+        return self._pictures.average(values)
+
     def save(self, value: Clip, path_without_suffix: Path) -> list[Path]:
         """Write the new frames as the codec ``rgb`` does. Raises InputError if there are none."""
-        if value.shape[0] <= self.known:
+        if value.shape[0] <= self.known_frames:
             raise InputError(f"{path_without_suffix}: none of the {value.shape[0]} frames is new")
-        return self._pictures.save(value[self.known :], path_without_suffix)
+        return self._pictures.save(value[self.known_frames :], path_without_suffix)

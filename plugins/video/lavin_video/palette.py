@@ -26,6 +26,15 @@ def hls_palette(count: int) -> NDArray[np.uint8]:
     return palette
 
 
+def steady_color(number: int) -> NDArray[np.uint8]:
+    """``uint8 [3]``, of the lightness and saturation of `hls_palette`; hues go round by the golden angle."""
+    hue = (FIRST_HUE + number * 0.6180339887498949) % 1
+    color: NDArray[np.uint8] = np.round(np.array(colorsys.hls_to_rgb(hue, _LIGHTNESS, _SATURATION)) * 255).astype(
+        np.uint8
+    )
+    return color
+
+
 def davis_palette() -> NDArray[np.uint8]:
     """``uint8 [256, 3]``, the colours of DAVIS' and VOC's indexed PNGs.
 

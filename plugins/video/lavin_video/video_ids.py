@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +10,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lavin_video.id_colors import fewest_pixels, find_colors
+from lavin_video.id_follower import IdFollower
 from lavin_video.id_pixels import assign_pixels
-from lavin_video.palette import davis_palette, hls_palette
+from lavin_video.palette import davis_palette, hls_palette, steady_color
+from lavincli.abilities import Follower
+from lavincli.builtins.linked_ids import voted
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.errors import InputError
 from lavincli.media.images import save_pillow
+from lavincli.views.painting import tint_objects
 
 Instances = NDArray[np.int32]
 """``int32 [T, H, W]`` or ``[H, W]``: an id an object, the same in all frames; 0 = background, below 0 = not judged."""
 
-_MOST_IDS = 255
+_MOST_INDICES = 255
+_LARGEST_ID = 65535
 
 
 class VideoIdsCodec:
@@ -65,17 +70,65 @@ class VideoIdsCodec:
     def save(self, value: Instances, path_without_suffix: Path) -> list[Path]:
         """Write indexed PNGs in DAVIS' palette, ``<path>/00000.png`` and so on; of one frame ``<path>.png``.
 
-        A pixel's index is its object's id, in all files. Raises InputError for an id above 255.
+        A pixel's index is its object's id, in all files. A frame with an id above 255, as a long video may have, is a
+        16-bit gray PNG. Raises InputError for an id above 65535.
         """
-        if value.max(initial=0) > _MOST_IDS:
-            raise InputError(f"{path_without_suffix}: id {value.max()} doesn't fit into an indexed PNG (at most 255)")
-        indices = np.maximum(value, 0).astype(np.uint8)
+        if value.max(initial=0) > _LARGEST_ID:
+            raise InputError(f"{path_without_suffix}: id {value.max()} doesn't fit into a PNG (at most {_LARGEST_ID})")
+        indices = np.maximum(value, 0).astype(np.uint16)
         if value.ndim == 2:
             frames = {path_without_suffix.with_name(path_without_suffix.name + ".png"): indices}
         else:
             frames = {path_without_suffix / f"{number:05d}.png": frame for number, frame in enumerate(indices)}
         for path, frame in frames.items():
-            image = Image.fromarray(frame, mode="L")
-            image.putpalette(davis_palette().tobytes())
+            image = Image.fromarray(frame)
+            if frame.max(initial=0) <= _MOST_INDICES:
+                image = Image.fromarray(frame.astype(np.uint8))
+                image.putpalette(davis_palette().tobytes())
             save_pillow(path, image)
         return list(frames)
+
+    # ---- views, ensembles, videos ----
+
+    def draw_on(self, photo: Clip, value: Instances) -> Clip:
+        """Each object half under the colour of its id, with an outline."""
+        return tint_objects(photo, _clip(value))
+
+    def in_colors(self, value: Instances) -> Clip:
+        """The colours of DAVIS' palette, the same for the same id in every clip."""
+        colors: Clip = davis_palette()[np.maximum(_clip(value), 0) % 256]
+        return colors
+
+    def masks(self, value: Instances) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """Each object, by its id."""
+        clip = _clip(value)
+        for number in np.unique(clip[clip > 0]):
+            yield int(number), clip == number
+
+    def average(self, values: Sequence[Instances]) -> Instances:
+        """What most say at each pixel, once the same objects have the same ids."""
+        return voted(values)
+
+    def redraw(self, value: Instances) -> Clip:
+        """As `render` draws it, but each id in a colour that doesn't depend on which others there are."""
+        clip = _clip(value)
+        picture = np.zeros((*clip.shape, 3), dtype=np.uint8)
+        for number in np.unique(clip[clip > 0]):
+            picture[clip == number] = steady_color(int(number))
+        return picture
+
+    def split(self, value: Instances) -> list[Instances]:
+        """The ids of each frame."""
+        return list(_clip(value))
+
+    def follower(self) -> Follower:
+        """Objects keep their ids from window to window, by the overlap of their pixels (IoU); new ones get new ids."""
+        return IdFollower()
+
+    def crossfade(self, before: Instances, after: Instances, weight: float) -> Instances:
+        """Ids can't be mixed: those of the window that counts more."""
+        return after if weight >= 0.5 else before
+
+
+def _clip(value: Instances) -> Instances:
+    return value if value.ndim == 3 else value[None]

@@ -163,5 +163,7 @@ def test_files_are_indexed_with_one_index_an_object(tmp_path: Path) -> None:
     np.testing.assert_array_equal(davis_palette()[[8, 255]], [[64, 0, 0], [224, 224, 192]])
     (path,) = CODEC.save(ids[0], tmp_path / "still")
     assert path == tmp_path / "still.png"
-    with pytest.raises(InputError, match="255"):
-        CODEC.save(np.full((4, 4), 256, dtype=np.int32), tmp_path / "many")
+    (many,) = CODEC.save(np.full((4, 4), 256, dtype=np.int32), tmp_path / "many")
+    np.testing.assert_array_equal(read_array(many), np.full((4, 4), 256))
+    with pytest.raises(InputError, match="65535"):
+        CODEC.save(np.full((4, 4), 65536, dtype=np.int32), tmp_path / "more")
