@@ -180,8 +180,10 @@ def _print_table(results: Results) -> None:
 
     from lavincli.evaluation.table import results_table
 
-    sampling = ", ".join(f"{key} {value}" for key, value in results.sampling.items())
-    title = f"{results.model.name} ({results.model.fingerprint[:12]}), {sampling}, {results.dtype} on {results.device}"
+    parts = [f"{results.model.name} ({results.model.fingerprint[:12]})"]
+    parts += [f"{key} {value}" for key, value in results.sampling.items() if value is not None]
+    parts += [f"{results.dtype} on {results.device}"] if results.device else []
+    title = ", ".join(parts)
     console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
     console.print(results_table(results.tasks, title=title, width=console.width))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lavincli.evaluation.baselines import COPY, MEAN
@@ -26,11 +26,11 @@ def results_table(results: Sequence[TaskResult], *, title: str, width: int = 160
 
     if width < _FULL_WIDTH:
         return _narrow_table(results, title=title)
-    control = any(result.wrong_contexts for result in results)
+    shown = _optional_columns(results)
     table = Table(title=title, title_justify="left", caption_justify="left", caption=_caption(results))
     for heading in ("task", "score"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("model ± std", "95 % items", "copy query", "context mean", *(["wrong context"] if control else [])):
+    for heading in ("model ± std", "95 % items", "copy query", "context mean", *shown):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("margin ± std", justify="right", no_wrap=True)
     table.add_column("beats", no_wrap=True)
@@ -45,13 +45,30 @@ def results_table(results: Sequence[TaskResult], *, title: str, width: int = 160
                 _named(key, metric),
                 _with_std(metric.model),
                 _interval(metric.model),
-                *(number(metric.baselines[name].mean) for name in (COPY, MEAN)),
+                *(number(metric.baselines[name].mean if name in metric.baselines else None) for name in (COPY, MEAN)),
             ]
-            if control:
-                cells.append(number(metric.wrong_context.mean if metric.wrong_context else None))
+            cells += [text(metric) for text in shown.values()]
             cells += [_with_std(metric.margin, signed=True), _MARKS[metric.beats_baseline], str(result.items)]
             table.add_row(*cells, style=_style(metric, headline=first), end_section=place == len(keys) - 1)
     return table
+
+
+def _optional_columns(results: Sequence[TaskResult]) -> dict[str, Callable[[MetricResult], str]]:
+    """Headings of columns that not every evaluation fills, with what stands in them."""
+    metrics = [metric for result in results for metric in result.metrics.values()]
+    columns: dict[str, Callable[[MetricResult], str]] = {}
+    if any(set(metric.baselines) - {COPY, MEAN} for metric in metrics):
+        columns["other baseline"] = _other_baselines
+    if any(result.wrong_contexts for result in results):
+        columns["wrong context"] = lambda metric: number(metric.wrong_context.mean if metric.wrong_context else None)
+    if any(metric.paper for metric in metrics):
+        columns["paper"] = lambda metric: "\n".join(f"{one.system} {number(one.value)}" for one in metric.paper)
+    return columns
+
+
+def _other_baselines(metric: MetricResult) -> str:
+    others = [(name, score) for name, score in metric.baselines.items() if name not in (COPY, MEAN)]
+    return "\n".join(f"{name.replace('_', ' ')} {number(score.mean)}" for name, score in others)
 
 
 def _narrow_table(results: Sequence[TaskResult], *, title: str) -> Table:
