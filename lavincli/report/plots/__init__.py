@@ -7,6 +7,7 @@ told apart by colour (Okabe and Ito's, which colour-blind people can tell apart)
 from lavincli.report.plots.model import Line, Plot, Point
 from lavincli.report.plots.png import png_of
 from lavincli.report.plots.svg import svg_of
+from lavincli.report.plots.sweep import plot_sweep
 from lavincli.report.plots.write import write_plot
 
-__all__ = ["Line", "Plot", "Point", "png_of", "svg_of", "write_plot"]
+__all__ = ["Line", "Plot", "Point", "plot_sweep", "png_of", "svg_of", "write_plot"]
