@@ -1,11 +1,10 @@
-"""Which image files a command is about, and where in a mirrored output tree each answer goes."""
+"""Which image files lie in a folder."""
 
 from __future__ import annotations
 
 import os
-import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import posixpath
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -39,7 +38,8 @@ def find_images(inputs: Sequence[Path], *, leave_out: Path | None = None) -> lis
     found: list[ImageFile] = []
     for path in inputs:
         if path.is_dir():
-            in_folder = [ImageFile(path / key, PurePosixPath(key)) for key in sorted(_walk(path, leave_out))]
+            keys = sorted(walk_folder(path, leave_out, IMAGE_SUFFIXES))
+            in_folder = [ImageFile(path / key, PurePosixPath(key)) for key in keys]
             if not in_folder:
                 raise InputError(f"{path}: no image files in this folder; known: {' '.join(sorted(IMAGE_SUFFIXES))}")
             found.extend(in_folder)
@@ -48,8 +48,12 @@ def find_images(inputs: Sequence[Path], *, leave_out: Path | None = None) -> lis
     return list(dict.fromkeys(found))
 
 
-def _walk(root: Path, leave_out: Path | None) -> Iterator[str]:
-    """Paths of image files relative to `root`, with forward slashes. Links to folders may loop: not followed."""
+def walk_folder(root: Path, leave_out: Path | None, suffixes: Container[str]) -> Iterator[str]:
+    """Paths below `root`, with forward slashes, of the files with one of `suffixes` (small letters), in no order.
+
+    Hidden entries and the folder `leave_out` are passed over. Links to folders may loop: they are not followed.
+    Raises InputError for a folder that can't be read.
+    """
 
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: folder can't be read ({error.strerror}); check its permissions") from error
@@ -62,32 +66,7 @@ def _walk(root: Path, leave_out: Path | None) -> Iterator[str]:
             for name in subfolders
             if not name.startswith(".") and (excluded is None or (here / name).resolve() != excluded)
         ]
+        below = "" if here == root else f"{here.relative_to(root).as_posix()}/"
         for name in names:
-            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES:
-                yield (here / name).relative_to(root).as_posix()
-
-
-def output_stems(files: Sequence[ImageFile]) -> list[PurePosixPath]:
-    """Where each file's answer goes below the output folder: its key without the suffix.
-
-    Where two files of one folder differ in their suffix only (``a.jpg``, ``a.png``), both keep it (``a.jpg``, ``a.png``
-    are then the stems of ``a.jpg.png``, ``a.png.png``). Names are compared as a file system that ignores case and
-    Unicode form would. Raises InputError, before any work is done, if two answers would still go to one place.
-    """
-    by_stem: defaultdict[str, int] = defaultdict(int)
-    for file in files:
-        by_stem[_folded(file.key.with_suffix(""))] += 1
-    stems = [file.key if by_stem[_folded(file.key.with_suffix(""))] > 1 else file.key.with_suffix("") for file in files]
-    taken: dict[str, ImageFile] = {}
-    for file, stem in zip(files, stems, strict=True):
-        other = taken.setdefault(_folded(stem), file)
-        if other is not file:
-            raise InputError(
-                f"{other.path} and {file.path} would both be answered in '{stem}'; "
-                "name the folder above both as the input, or run twice with two output folders"
-            )
-    return stems
-
-
-def _folded(path: PurePosixPath) -> str:
-    return unicodedata.normalize("NFC", str(path)).casefold()
+            if not name.startswith(".") and posixpath.splitext(name)[1].lower() in suffixes:
+                yield below + name

@@ -16,6 +16,8 @@ import io
 import logging
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -124,14 +126,34 @@ def save_pillow(path: Path, image: Image.Image) -> None:
         image.save(temporary, format=file_format, **options)
 
 
+def picture_size(data: bytes, name: Path | str) -> tuple[int, int]:
+    """Height and width that a picture file's bytes say it has, as stored; without decoding it.
+
+    Raises InputError like `read_image`, for what can be told from its beginning.
+    """
+    with _told_in_words(name):
+        width, height = Image.open(io.BytesIO(data), formats=READABLE_FORMATS).size
+    return height, width
+
+
 def open_image(data: bytes, name: Path | str) -> Image.Image:
     """The first frame of a picture file's bytes, upright and in its own mode. Raises InputError like `read_image`."""
-    try:
+    with _told_in_words(name):
         image: Image.Image = Image.open(io.BytesIO(data), formats=READABLE_FORMATS)
         # A phone's multi-picture JPEG (MPO) is one photo with extras, not an animation.
         frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
         image.load()
         image = ImageOps.exif_transpose(image)
+    if frames > 1:
+        logger.warning("%s: has %d frames; the first one is used", name, frames)
+    return image
+
+
+@contextmanager
+def _told_in_words(name: Path | str) -> Iterator[None]:
+    """What Pillow raises as an InputError, in one line that calls the file `name`."""
+    try:
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000  # Pillow warns above the half of it
         raise InputError(f"{name}: is too large to open safely (limit {limit} megapixels); make it smaller") from error
@@ -140,9 +162,6 @@ def open_image(data: bytes, name: Path | str) -> Image.Image:
     except _DAMAGED as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{name}: is damaged ({reason}); restore it from its source or leave it out") from error
-    if frames > 1:
-        logger.warning("%s: has %d frames; the first one is used", name, frames)
-    return image
 
 
 def _to_rgba_or_rgb(image: Image.Image, name: Path | str) -> Image.Image:

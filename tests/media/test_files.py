@@ -1,4 +1,4 @@
-"""Finding images and laying out the mirrored tree."""
+"""Finding images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lavincli.errors import InputError
-from lavincli.media.files import find_images, output_stems
+from lavincli.media.files import find_images
 
 
 def _touch(root: Path, *names: str) -> Path:
@@ -49,28 +49,3 @@ def test_what_is_named_twice_is_listed_once(tmp_path: Path) -> None:
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no image files"):
         find_images([_touch(tmp_path, "notes.txt")])
-
-
-def test_two_suffixes_of_one_name_keep_them(tmp_path: Path) -> None:
-    _touch(tmp_path, "a/cat.jpg", "a/cat.png", "a/dog.png", "b/cat.png")
-    stems = output_stems(find_images([tmp_path]))
-    assert [str(stem) for stem in stems] == ["a/cat.jpg", "a/cat.png", "a/dog", "b/cat"]
-
-
-def test_case_counts_as_a_collision(tmp_path: Path) -> None:
-    _touch(tmp_path, "Cat.jpg", "cat.png")
-    assert [str(stem) for stem in output_stems(find_images([tmp_path]))] == ["Cat.jpg", "cat.png"]
-
-
-def test_one_place_for_two_answers_is_refused_with_both_names(tmp_path: Path) -> None:
-    _touch(tmp_path, "x/cat.png", "y/cat.png")
-    with pytest.raises(InputError) as raised:
-        output_stems(find_images([tmp_path / "x", tmp_path / "y"]))
-    assert str(tmp_path / "x" / "cat.png") in str(raised.value)
-    assert str(tmp_path / "y" / "cat.png") in str(raised.value)
-
-
-def test_a_kept_suffix_can_collide_too(tmp_path: Path) -> None:
-    _touch(tmp_path, "cat.jpg", "cat.png", "cat.jpg.png")
-    with pytest.raises(InputError, match="would both be answered"):
-        output_stems(find_images([tmp_path]))

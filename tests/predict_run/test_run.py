@@ -7,21 +7,24 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import lavincli
-from lavincli.errors import InputError
 from lavincli.media.images import read_image, write_image
+from lavincli.pipeline.answerer import Answerer, Unfinished
 from lavincli.pipeline.pipeline import Pipeline
-from lavincli.pipeline.predict import make_predictor
-from lavincli.pipeline.predictor import Predictor
-from lavincli.predict_run import run as folder_module
+from lavincli.pipeline.predict import make_answerer
+from lavincli.predict_run import reading
+from lavincli.predict_run.answering import LocalAnswers
 from lavincli.predict_run.gallery import Gallery
+from lavincli.predict_run.plan import make_plan
 from lavincli.predict_run.records import RECORDS_FILE, Record, read_records
-from lavincli.predict_run.run import FolderRun, SaveKind, plan
+from lavincli.predict_run.run import PredictRun
+from lavincli.predict_run.settings import RunSettings
 from tests.small_tasks import picture
 
 
@@ -31,8 +34,8 @@ def pipeline(tiny_model_directory: Path) -> Pipeline:
 
 
 @pytest.fixture
-def predictor(pipeline: Pipeline, small_tasks: Path) -> Predictor:
-    return make_predictor(pipeline, "small_negative")
+def answerer(pipeline: Pipeline, small_tasks: Path) -> Answerer:
+    return make_answerer(pipeline, "small_negative")
 
 
 @pytest.fixture
@@ -56,11 +59,19 @@ GOOD = {"cat.png", "cat.jpg", "a b/cat.png", "a b/ü/-dash.png", "gray.png"}
 BAD = {"words.png", "cut.jpg", "empty.png"}
 
 
-def _run(predictor: Predictor, photos: Path, output: Path, **options: object) -> dict[str, Record]:
-    save: list[SaveKind] = ["value"]
-    items = plan([photos], output, save=save)
-    run = FolderRun(predictor, items, output, save=save, **options)  # type: ignore[arg-type]
-    return {answered.record.key: answered.record for answered in run}
+def make(answerer: Answerer, photos: Path, output: Path, gallery: Gallery | None = None, **settings: Any) -> PredictRun:
+    chosen = RunSettings(**settings)
+    return PredictRun(
+        LocalAnswers(answerer, chosen, output),
+        make_plan([photos], output, save=chosen.save),
+        output,
+        batch_size=chosen.batch_size,
+        shown=lambda: gallery is not None and gallery.wants_more,
+    )
+
+
+def _run(answerer: Answerer, photos: Path, output: Path, **settings: Any) -> dict[str, Record]:
+    return {answered.record.key: answered.record for answered in make(answerer, photos, output, **settings)}
 
 
 def _tree(root: Path) -> dict[str, bytes]:
@@ -72,10 +83,10 @@ def _tree(root: Path) -> dict[str, bytes]:
 
 
 def test_good_files_are_answered_in_a_mirrored_tree_and_bad_ones_recorded(
-    predictor: Predictor, photos: Path, tmp_path: Path
+    answerer: Answerer, photos: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    records = _run(predictor, photos, output, batch_size=2)
+    records = _run(answerer, photos, output, batch_size=2)
     assert {key for key, record in records.items() if record.status == "done"} == GOOD
     assert {key for key, record in records.items() if record.status == "failed"} == BAD
     assert set(_tree(output)) == {"cat.png.png", "cat.jpg.png", "a b/cat.png", "a b/ü/-dash.png", "gray.png"}
@@ -92,13 +103,11 @@ def test_good_files_are_answered_in_a_mirrored_tree_and_bad_ones_recorded(
     assert records["gray.png"].context == ["0", "1"]
 
 
-def test_a_second_run_does_nothing_but_try_the_bad_ones_again(
-    predictor: Predictor, photos: Path, tmp_path: Path
-) -> None:
+def test_a_second_run_does_nothing_but_try_the_bad_ones_again(answerer: Answerer, photos: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    _run(predictor, photos, output)
+    _run(answerer, photos, output)
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*.png")}
-    records = _run(predictor, photos, output)
+    records = _run(answerer, photos, output)
     assert {record.status for key, record in records.items() if key in GOOD} == {"skipped"}
     assert {record.status for key, record in records.items() if key in BAD} == {"failed"}
     assert records["cat.png"].files == {"value": ["cat.png.png"]}
@@ -109,11 +118,11 @@ def test_a_second_run_does_nothing_but_try_the_bad_ones_again(
     "change", ["input", "output gone", "seed", "size", "task", "context", "sampling", "overwrite", "nothing"]
 )
 def test_an_answer_is_made_again_when_what_made_it_changed(
-    pipeline: Pipeline, predictor: Predictor, tmp_path: Path, change: str, small_tasks: Path
+    pipeline: Pipeline, answerer: Answerer, tmp_path: Path, change: str, small_tasks: Path
 ) -> None:
     photos, output = tmp_path / "photos", tmp_path / "out"
     write_image(photos / "one.png", picture(1))
-    _run(predictor, photos, output)
+    _run(answerer, photos, output)
     options: dict[str, object] = {}
     if change == "input":
         write_image(photos / "one.png", picture(2))
@@ -126,20 +135,20 @@ def test_an_answer_is_made_again_when_what_made_it_changed(
     elif change == "overwrite":
         options["overwrite"] = True
     elif change == "task":
-        predictor = make_predictor(pipeline, "small_denoising")
+        answerer = make_answerer(pipeline, "small_denoising")
     elif change == "context":
-        predictor = make_predictor(pipeline, "small_negative", pairs=1)
+        answerer = make_answerer(pipeline, "small_negative", pairs=1)
     elif change == "sampling":
-        predictor = make_predictor(pipeline, "small_negative", guidance=1.0)
-    records = _run(predictor, photos, output, **options)
+        answerer = make_answerer(pipeline, "small_negative", guidance=1.0)
+    records = _run(answerer, photos, output, **options)
     assert records["one.png"].status == ("skipped" if change == "nothing" else "done")
 
 
-def test_order_and_batches_change_no_answer(predictor: Predictor, photos: Path, tmp_path: Path) -> None:
-    _run(predictor, photos, tmp_path / "one", batch_size=1)
-    _run(predictor, photos, tmp_path / "many", batch_size=8)
-    alone = plan([photos / "a b" / "cat.png"], tmp_path / "alone")
-    assert [answered.record.status for answered in FolderRun(predictor, alone, tmp_path / "alone")] == ["done"]
+def test_order_and_batches_change_no_answer(answerer: Answerer, photos: Path, tmp_path: Path) -> None:
+    _run(answerer, photos, tmp_path / "one", batch_size=1)
+    _run(answerer, photos, tmp_path / "many", batch_size=8)
+    (alone,) = make(answerer, photos / "a b" / "cat.png", tmp_path / "alone")
+    assert alone.record.status == "done"
     one, many = _tree(tmp_path / "one"), _tree(tmp_path / "many")
     assert set(one) == set(many)
     for name in one:
@@ -147,10 +156,10 @@ def test_order_and_batches_change_no_answer(predictor: Predictor, photos: Path, 
         assert np.abs(first.astype(int) - second).max() <= 1
 
 
-def test_a_run_that_was_killed_goes_on(predictor: Predictor, photos: Path, tmp_path: Path) -> None:
+def test_a_run_that_was_killed_goes_on(answerer: Answerer, photos: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    _run(predictor, photos, whole, batch_size=1)
-    run = iter(FolderRun(predictor, plan([photos], broken), broken, batch_size=1))
+    _run(answerer, photos, whole, batch_size=1)
+    run = iter(make(answerer, photos, broken, batch_size=1))
     for _ in range(3):
         next(run)
     # A kill: no clean-up is run, and the last line of the records was cut in the middle.
@@ -159,18 +168,18 @@ def test_a_run_that_was_killed_goes_on(predictor: Predictor, photos: Path, tmp_p
     assert isinstance(run, Iterator)
     run.close()  # type: ignore[attr-defined]
     log.write_bytes(killed_state)
-    records = _run(predictor, photos, broken, batch_size=1)
+    records = _run(answerer, photos, broken, batch_size=1)
     assert sorted(record.status for record in records.values()).count("skipped") >= 1
     assert _tree(broken) == _tree(whole)
     assert [record.key for record in read_records(log)] == sorted(GOOD | BAD)
 
 
 def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
-    predictor: Predictor, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answerer: Answerer, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "out"
-    run = FolderRun(predictor, plan([photos], output), output, batch_size=1)
-    save = predictor.codec.save
+    run = make(answerer, photos, output, batch_size=1)
+    save = answerer.codec.save
     written: list[Path] = []
 
     def save_until_full(value: object, path: Path) -> list[Path]:
@@ -179,41 +188,41 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
         written.extend(save(value, path))
         return written[-1:]
 
-    monkeypatch.setattr(predictor.codec, "save", save_until_full)
+    monkeypatch.setattr(answerer.codec, "save", save_until_full)
     with pytest.raises(OSError, match="No space left"):
         list(run)
     assert [record.status for record in read_records(output / RECORDS_FILE)].count("done") == 2
 
 
 def test_a_codec_that_fails_on_one_item_costs_one_item(
-    predictor: Predictor, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answerer: Answerer, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decode = predictor.codec.decode
+    decode = answerer.codec.decode
 
     def fail_on_single_pixels(rgb: np.ndarray, **options: object) -> object:
         if rgb.shape[1:3] == (1, 1):
             raise KeyError("too small")
         return decode(rgb, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(predictor.codec, "decode", fail_on_single_pixels)
-    records = _run(predictor, photos, tmp_path / "out")
+    monkeypatch.setattr(answerer.codec, "decode", fail_on_single_pixels)
+    records = _run(answerer, photos, tmp_path / "out")
     assert {key for key, record in records.items() if record.status == "failed"} == {*BAD, "a b/ü/-dash.png"}
     assert "KeyError: 'too small'" in str(records["a b/ü/-dash.png"].error)
 
 
 def test_batches_are_bounded_by_pixels(
-    predictor: Predictor, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    answerer: Answerer, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder_module, "_BATCH_PIXELS", 1500)
+    monkeypatch.setattr(reading, "BATCH_PIXELS", 1500)
     sizes: list[int] = []
-    raw = predictor.raw
+    compute = answerer.compute
 
-    def counting(queries: list[np.ndarray], seeds: list[int]) -> np.ndarray:
+    def counting(queries: list[np.ndarray], seeds: list[int]) -> list[Unfinished]:
         sizes.append(sum(query.shape[1] * query.shape[2] for query in queries))
-        return raw(queries, seeds)
+        return compute(queries, seeds)
 
-    monkeypatch.setattr(predictor, "raw", counting)
-    _run(predictor, photos, tmp_path / "out")
+    monkeypatch.setattr(answerer, "compute", counting)
+    _run(answerer, photos, tmp_path / "out")
     assert len(sizes) >= 3
     # one picture of 40 x 40 is more than the bound by itself, and goes alone
     assert max(sizes) == 1600
@@ -223,9 +232,8 @@ def test_the_picture_is_saved_beside_the_value_of_another_kind(
     pipeline: Pipeline, small_tasks: Path, tmp_path: Path
 ) -> None:
     write_image(tmp_path / "photos" / "one.png", picture(1))
-    predictor = make_predictor(pipeline, "small_mask")
-    items = plan([tmp_path / "photos"], tmp_path / "out", save=["value", "rgb"])
-    (answered,) = FolderRun(predictor, items, tmp_path / "out", save=["value", "rgb"])
+    answerer = make_answerer(pipeline, "small_mask")
+    (answered,) = make(answerer, tmp_path / "photos", tmp_path / "out", save=("value", "rgb"))
     assert answered.record.files == {"value": ["one.png"], "rgb": ["one.rgb.png"]}
     assert answered.prediction is not None
     np.testing.assert_array_equal(read_image(tmp_path / "out" / "one.rgb.png"), answered.prediction.rgb)
@@ -235,8 +243,9 @@ def test_the_picture_is_saved_beside_the_value_of_another_kind(
 
 def test_queries_can_be_made_from_clean_pictures(pipeline: Pipeline, small_tasks: Path, tmp_path: Path) -> None:
     write_image(tmp_path / "photos" / "one.png", picture(1, 60, 90))
-    predictor = make_predictor(pipeline, "small_denoising")
-    run = FolderRun(predictor, plan([tmp_path / "photos"], tmp_path / "out"), tmp_path / "out", prepare=True)
+    answerer = make_answerer(pipeline, "small_denoising")
+    gallery = Gallery()
+    run = make(answerer, tmp_path / "photos", tmp_path / "out", gallery, prepare=True)
     (answered,) = run
     assert answered.query is not None
     assert answered.query.shape == (1, 32, 32, 3)
@@ -245,35 +254,22 @@ def test_queries_can_be_made_from_clean_pictures(pipeline: Pipeline, small_tasks
     assert read_image(tmp_path / "out" / "one.png").shape == (1, 60, 90, 3)
     noise = answered.query.astype(int) - read_image(tmp_path / "photos" / "one.png")[:, :32, :32].astype(int)
     assert noise.std() > 15
-    gallery = Gallery(run)
     gallery.add(answered)
     assert gallery.write(tmp_path / "sheet.png", "small")
     # A second run answers nothing, and shows the same sheet.
-    again = FolderRun(predictor, plan([tmp_path / "photos"], tmp_path / "out"), tmp_path / "out", prepare=True)
-    kept = Gallery(again)
-    for item in again:
+    kept = Gallery()
+    for item in make(answerer, tmp_path / "photos", tmp_path / "out", kept, prepare=True):
         assert item.record.status == "skipped"
         kept.add(item)
     assert kept.write(tmp_path / "kept.png", "small")
     np.testing.assert_array_equal(read_image(tmp_path / "kept.png"), read_image(tmp_path / "sheet.png"))
 
 
-def test_a_plan_that_would_overwrite_is_refused(tmp_path: Path) -> None:
-    write_image(tmp_path / "photos" / "one.jpg", picture(1))
-    with pytest.raises(InputError, match="would lie beside it or replace it"):
-        plan([tmp_path / "photos"], tmp_path / "photos")
-    write_image(tmp_path / "photos" / "one.rgb.png", picture(1))
-    with pytest.raises(InputError, match="share a name"):
-        plan([tmp_path / "photos"], tmp_path / "out", save=["value", "rgb"])
-    with pytest.raises(InputError, match="is a file where the output folder should be"):
-        plan([tmp_path / "photos"], tmp_path / "photos" / "one.jpg")
-
-
-def test_records_of_other_inputs_are_kept(predictor: Predictor, photos: Path, tmp_path: Path) -> None:
+def test_records_of_other_inputs_are_kept(answerer: Answerer, photos: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    _run(predictor, photos, output)
+    _run(answerer, photos, output)
     shutil.rmtree(photos / "a b")
     for name in BAD:
         (photos / name).unlink()
-    _run(predictor, photos, output)
+    _run(answerer, photos, output)
     assert {record.key for record in read_records(output / RECORDS_FILE)} == GOOD | BAD

@@ -1,0 +1,122 @@
+"""The reading stage: bytes, fingerprints, what can be skipped, and pictures, some threads at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Self
+
+from lavincli.clip import Clip
+from lavincli.errors import InputError, LavinError
+from lavincli.media.images import decode_image, picture_size, read_bytes
+from lavincli.pipeline.answerer import Answerer
+from lavincli.predict_run.items import Item
+from lavincli.predict_run.records import Status
+from lavincli.predict_run.settings import RunSettings
+
+# A batch is closed early once its pictures hold this many pixels (100 MB as RGB).
+BATCH_PIXELS: Final = 32_000_000
+_THREADS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An item after reading: the picture and the query made of it, or a status that ends it."""
+
+    item: Item
+    fingerprint: str | None = None
+    data: bytes | None = None
+    pixels: int = 0
+    clip: Clip | None = None
+    query: Clip | None = None
+    status: Status | None = None
+    error: str | None = None
+
+
+class Reader:
+    """Reads items. An answer is known by a hash of its input's bytes and of all else that decides it.
+
+    Args:
+        answerer: what will answer.
+        settings: of the run.
+        output: where answers of earlier runs would be.
+    """
+
+    def __init__(self, answerer: Answerer, settings: RunSettings, output: Path) -> None:
+        self._settings, self._output = settings, output
+        # Not answerer.predictor when it is needed: that is the computing thread's.
+        self._first = answerer.predictor
+        decides: list[object] = [answerer.fingerprint, settings.seed, sorted(settings.save), settings.size]
+        decides.append(settings.prepare)
+        if "points" in settings.save:
+            decides.append([settings.fov, settings.near, settings.far])
+        self._made_by = json.dumps(decides)
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="reader")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the threads, when they have finished what they do."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def read(self, chunk: Sequence[Item]) -> Iterator[list[Read]]:
+        """Read the items of a chunk, in order: one batch, or several if the pictures are large."""
+        batch: list[Read] = []
+        for read in list(self._pool.map(self._look, chunk)):
+            if batch and sum(one.pixels for one in batch) + read.pixels > BATCH_PIXELS:
+                yield list(self._pool.map(self._decode, batch))
+                batch = []
+            batch.append(read)
+        yield list(self._pool.map(self._decode, batch))
+
+    def _look(self, item: Item) -> Read:
+        if item.error is not None:
+            return Read(item, status="failed", error=item.error)
+        try:
+            data = read_bytes(item.path)
+            fingerprint = self._fingerprint(item, hashlib.sha256(data).hexdigest())
+            if self._is_done(item, fingerprint):
+                return Read(item, fingerprint, status="skipped")
+            height, width = picture_size(data, item.path)
+        except LavinError as error:
+            return Read(item, status="failed", error=str(error))
+        return Read(item, fingerprint, data, height * width)
+
+    def _fingerprint(self, item: Item, digest: str) -> str:
+        return hashlib.sha256(json.dumps([self._made_by, item.key, digest]).encode()).hexdigest()
+
+    def _is_done(self, item: Item, fingerprint: str) -> bool:
+        if self._settings.overwrite or item.earlier is None or item.earlier.fingerprint != fingerprint:
+            return False
+        return all((self._output / file).exists() for files in item.earlier.files.values() for file in files)
+
+    def _decode(self, read: Read) -> Read:
+        if read.data is None:
+            return read
+        try:
+            clip = decode_image(read.data, read.item.path)
+            return replace(read, data=None, clip=clip, query=self.query(clip, read.item))
+        except (LavinError, MemoryError) as error:
+            return Read(read.item, read.fingerprint, status="failed", error=reason(read.item, error))
+
+    def query(self, clip: Clip, item: Item) -> Clip:
+        """What the model is asked: the picture itself, or what the task makes of it."""
+        query = self._first.prepare(clip, item.key, self._settings.seed) if self._settings.prepare else clip
+        if len(self._first.drawn(query)) != self._first.query_length:
+            frames = self._first.query_length
+            raise InputError(f"{item.path}: is one picture, but this task is asked about {frames} frames; give videos")
+        return query
+
+
+def reason(item: Item, error: BaseException) -> str:
+    """Why an item failed, in one line that names it."""
+    if isinstance(error, LavinError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"{item.path}: there isn't enough memory for a picture of its size; make it smaller"
+    return " ".join(f"{item.path}: {type(error).__name__}: {error}".split())

@@ -1,0 +1,74 @@
+"""What is asked of a run, in a form that can be handed to another process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lavincli.pipeline.prediction import OutputSize
+
+if TYPE_CHECKING:
+    from lavincli.pipeline.answerer import Answerer
+
+
+class RunSettings(BaseModel):
+    """How items are answered and written.
+
+    Attributes:
+        seed: of the run; each item's own is made from it and the item's key, so that order, batches and splitting the
+            work don't change an answer.
+        save: the kinds of files to write for each item: see `lavincli.views.VIEWS`.
+        size: answers at the input's own size or at the model's.
+        batch_size: how many items to compute at once.
+        prepare: the inputs are clean pictures, from which the task's queries are made (gray, noisy, ...) where the
+            task says how.
+        overwrite: answer again what an earlier run has answered.
+        fov, near, far: of point clouds, as in `lavincli.views.ViewOptions`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 0
+    save: tuple[str, ...] = ("value",)
+    size: OutputSize = "native"
+    batch_size: int = Field(default=8, ge=1)
+    prepare: bool = False
+    overwrite: bool = False
+    fov: float = 60.0
+    near: float = 1.0
+    far: float = 10.0
+
+
+class AnswerSettings(BaseModel):
+    """Which model answers with which task and examples; as `lavincli.load` and `Pipeline.predict` take them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = "lavin-tiny"
+    device: str | None = None
+    dtype: str | None = None
+    task: str | None = None
+    context: Path | None = None
+    pairs: int | None = None
+    select: str = "fixed"
+    ensemble: int = 1
+    seed: int = 0
+    guidance: float | None = None
+    grid: str | None = None
+    solver: str | None = None
+
+    def answerer(self) -> Answerer:
+        """Load the model and bind it. Raises what `lavincli.load` and `make_answerer` raise."""
+        from lavincli.pipeline.load import load
+        from lavincli.pipeline.predict import make_answerer
+        from lavincli.registry import task as find_task
+
+        # What is wrong without a model is found before one is loaded.
+        task = None if self.task is None else find_task(self.task)
+        return make_answerer(
+            load(self.model, device=self.device, dtype=self.dtype),
+            task,
+            **self.model_dump(exclude={"model", "device", "dtype", "task"}),
+        )
