@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lavincli.cli.eval_compare import compare
+from lavincli.cli.eval_report import report
 from lavincli.errors import LavinError
 from lavincli.processes import end_with_parent
 
@@ -153,7 +155,9 @@ def evaluate(
 
 
 # ---- sub-commands ----
-# from lavincli.cli.eval_... import ...; app.command()(...)
+
+app.command()(compare)
+app.command()(report)
 
 
 def _report(found: Sequence[Results], writing: Writing, *, as_json: bool) -> None:
