@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 import torch
@@ -14,8 +13,10 @@ _PROBE_TOLERANCE = 0.02
 
 def attention_with_sum(queries_bhnd: Tensor, keys_bhmd: Tensor, values_bhmd: Tensor) -> tuple[Tensor, Tensor]:
     """Attention [B, H, N, d], and log(sum(exp(scores))) as float32 [B, H, N]; scores are scaled by d ** -0.5."""
-    kernel = _kernel(queries_bhnd.device.type, queries_bhnd.dtype, queries_bhnd.shape[-1])
-    return kernel(queries_bhnd, keys_bhmd, values_bhmd)
+    kind = (queries_bhnd.device.type, queries_bhnd.dtype, queries_bhnd.shape[-1])
+    if kind not in _chosen:
+        _chosen[kind] = _kernel(*kind)
+    return _chosen[kind](queries_bhnd, keys_bhmd, values_bhmd)
 
 
 def plain(queries: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,7 +39,9 @@ def _on_cuda(queries: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Ten
 _KERNELS: dict[str, Attention] = {"cpu": _on_cpu, "cuda": _on_cuda}
 
 
-@functools.cache
+_chosen: dict[tuple[str, torch.dtype, int], Attention] = {}
+
+
 def _kernel(device: str, dtype: torch.dtype, head_dim: int) -> Attention:
     """The device's kernel, if it gives what the definition gives for this number format and width of a head.
 

@@ -45,8 +45,13 @@ class FinalLayer(nn.Module):
         self.adaLN_modulation = modulation_layer(size, 1)
 
     def forward(self, x_bnd: Tensor, time_bd: Tensor) -> Tensor:
-        out: Tensor = self.linear((1 + self.adaLN_modulation(time_bd).unsqueeze(1)) * rms(x_bnd))
+        out: Tensor = self.linear(self.scale(time_bd) * rms(x_bnd))
         return out
+
+    def scale(self, time_bd: Tensor) -> Tensor:
+        """1 + scale at a time: [B, 1, D]."""
+        read: Tensor = self.adaLN_modulation(time_bd).unsqueeze(1)
+        return 1 + read
 
 
 class JDiT(nn.Module):

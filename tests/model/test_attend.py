@@ -47,9 +47,8 @@ def test_parts_are_one_softmax(parts: list[KeysValues], gradients: bool) -> None
 
 def test_a_device_without_a_kernel_goes_by_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention_kernels, "_KERNELS", {})
-    attention_kernels._kernel.cache_clear()
+    monkeypatch.setattr(attention_kernels, "_chosen", {})
     test_parts_are_one_softmax(SPLITS[3], gradients=False)
-    attention_kernels._kernel.cache_clear()
 
 
 def test_a_kernel_that_gives_something_else_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,12 +57,9 @@ def test_a_kernel_that_gives_something_else_is_not_used(monkeypatch: pytest.Monk
         return out, log_sum / 0.6931
 
     monkeypatch.setattr(attention_kernels, "_KERNELS", {"cpu": in_bits})
-    attention_kernels._kernel.cache_clear()
     assert attention_kernels._kernel("cpu", torch.float32, HEAD_DIM) is attention_kernels.plain
-    attention_kernels._kernel.cache_clear()
     monkeypatch.undo()
     assert attention_kernels._kernel("cpu", torch.float32, HEAD_DIM) is not attention_kernels.plain
-    attention_kernels._kernel.cache_clear()
 
 
 def test_neighbours_of_one_batch_size_are_joined() -> None:

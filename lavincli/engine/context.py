@@ -1,0 +1,23 @@
+"""A task's context as a model reads it: encoded once, for any number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from lavincli.model.jdit import Memory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What all queries of a task share.
+
+    Attributes:
+        latents: of the pairs, normalised: in 1, target 1, in 2, target 2, ..., [1, 16, Tc, h, w].
+        memory: one-way models: every block's keys and values of it. None for a joint model, whose condition reads the
+            target too and can't be kept.
+    """
+
+    latents: Tensor
+    memory: Memory | None
