@@ -21,6 +21,17 @@ SMALL_JDIT = {"hidden_size": 48, "depth": 2, "num_heads": 4, "kv_group": 2}
 SMALL_STVAE = STVAEConfig(block_out_channels=(8, 8, 16, 16), layers_per_block=1, norm_groups=4)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is tested doesn't depend on the settings and models of whoever runs the tests."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.setenv("LAVIN_MODELS", str(folder / "models"))
+        patch.delenv("LAVIN_CONFIG", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def tiny_model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model directory with random weights: one-way, 32 px, two Euler steps, guidance 1.5."""

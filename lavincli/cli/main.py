@@ -18,8 +18,8 @@ How a sub-command is written
 - Progress bars are drawn on :func:`lavincli.cli.logs.stderr_console` if :func:`lavincli.cli.logs.wants_progress`.
 - An error a user can mend is raised as :class:`lavincli.errors.LavinError`. No sub-command catches it to print it.
 - Exit codes: return for 0; raise ``typer.Exit(3)`` for partly done; LavinError is 1 and a usage error 2.
-- ``--debug``, ``-v``, ``-q`` and ``--offline`` are added to every sub-command here, and mean the same before and after
-  its name.
+- ``--debug``, ``-v``, ``-q``, ``--offline`` and ``--config`` are added to every sub-command, and mean the same before
+  and after its name. So are settings: every option can be set in the environment and in files (`lavincli.settings`).
 - Square brackets in help texts are rich's mark-up: escape them (``\[T, H, W, 3]``).
 """
 
@@ -27,9 +27,10 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -38,13 +39,14 @@ from typer.core import TyperCommand, TyperGroup
 
 from lavincli import __version__
 from lavincli.cli.logs import configure_logging
+from lavincli.cli.prepare import leaves, prepare
 from lavincli.errors import LavinError
 from lavincli.hub.offline import OFFLINE_VARIABLE
+from lavincli.settings.names import CommandPath
+from lavincli.settings.resolve import Settings
 
 PARTLY_DONE = 3
 INTERRUPTED = 130
-_EVERYWHERE = ("debug", "verbose", "quiet", "offline")
-"""Options that every sub-command takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,18 @@ COMMANDS = {
     "models": Entry("lavincli.cli.models", "List, show, download, import and export models.", is_group=True),
     "plugins": Entry("lavincli.cli.plugins", "List plugins and what they add, start one, check one.", is_group=True),
     "bench": Entry("lavincli.cli.bench", "Measure ways of doing one thing, side by side.", is_group=True),
+    "config": Entry("lavincli.cli.config", "Show every setting's value and where it comes from.", is_group=True),
     "doctor": Entry("lavincli.cli.doctor", "Report on this machine and installation."),
 }
 
 
 @dataclass(slots=True)
 class GlobalOptions:
-    """What the options that every sub-command takes were set to."""
+    """What the options that every sub-command takes were set to, and where other options' values come from."""
 
     debug: bool = False
     verbosity: int = 0
+    settings: Settings = field(default_factory=lambda: Settings(COMMANDS, _plugin_names))
 
 
 class LazyGroup(TyperGroup):
@@ -97,8 +101,17 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def _install(self, command: Any) -> None:
-        _add_global_options(command, self.params)
+        prepare(command, self.params)
         self.commands[command.name] = command
+
+
+def every_command() -> Iterator[tuple[CommandPath, Any]]:
+    """All of lavin's own commands as they would run, with the words that call them; groups that do nothing left out."""
+    group: Any = typer.main.get_command(app)
+    for name, entry in COMMANDS.items():
+        command = _load(name, entry)
+        prepare(command, group.params)
+        yield from leaves((name,), command)
 
 
 def _load(name: str, entry: Entry) -> Any:
@@ -115,15 +128,8 @@ def _plugin_commands() -> list[Any]:
     return list(registry().commands.values())
 
 
-def _add_global_options(command: Any, options: Sequence[Any]) -> None:
-    """Let ``lavin predict --debug`` mean what ``lavin --debug predict`` means, in groups at every level."""
-    if isinstance(command, TyperGroup):
-        for subcommand in command.commands.values():
-            _add_global_options(subcommand, options)
-        if not command.invoke_without_command:
-            return
-    taken = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
-    command.params.extend(option for option in options if option.name in _EVERYWHERE and taken.isdisjoint(option.opts))
+def _plugin_names() -> list[str]:
+    return [command.name for command in _plugin_commands()]
 
 
 def _show_version(wanted: bool) -> None:
@@ -152,6 +158,11 @@ def _set_quiet(ctx: typer.Context, value: bool) -> None:
     if value:
         _global_options(ctx).verbosity = -1
         configure_logging(-1)
+
+
+def _set_config(ctx: typer.Context, value: Path | None) -> None:
+    if value is not None and not ctx.resilient_parsing:
+        _global_options(ctx).settings.use(value)
 
 
 def _set_offline(value: bool) -> None:
@@ -193,6 +204,19 @@ def lavin(
             help="Use no network; models of the hub must be here already.",
         ),
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            callback=_set_config,
+            # Before the options that it sets.
+            is_eager=True,
+            expose_value=False,
+            show_default=False,
+            help="YAML file of settings; see 'lavin config show'.",
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, expose_value=False, help="Show the version."),
