@@ -64,11 +64,12 @@ def list_models(
 @app.command("show", epilog="Example: lavin models show lavin-tiny --json")
 def show(model: ModelName, as_json: AsJson = False) -> None:
     """Show all that is known of one model, with the hashes of its files; its README.md is the model card."""
-    from lavincli.pipeline.load import find_model
+    from lavincli.hub.find import find_model
+
+    directory = find_model(model)
     from lavincli.pipeline.model_directory import read_config
     from lavincli.pipeline.summary import context_sets, file_hashes, summarise
 
-    directory = find_model(model)
     fields = _fields(summarise(directory))
     fields["sha256"] = file_hashes(directory)
     fields["contexts"] = [str(folder) for folder in context_sets(directory)]

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from lavincli.atomic import atomic_folder
 from lavincli.errors import CheckpointError, LavinError
 from lavincli.hub.download import HubName, hub_files, in_words
-from lavincli.hub.templates import copy_templates, is_template
 from lavincli.hub.unpack import Progress, unpack
 
 if TYPE_CHECKING:
@@ -92,6 +91,7 @@ def pull_published(
     Raises CheckpointError: no archives, a weight file that is missing or others than the model's, an archive that
     can't be trusted, no room. ConfigError if `out` is there.
     """
+    from lavincli.hub.templates import copy_templates
     from lavincli.pipeline.model_directory import check_free, convert
 
     published = PUBLISHED[name]
@@ -132,6 +132,8 @@ def _download(name: str, published: Published, repository: str | None) -> Path:
 
 
 def _is_wanted(member: str, published: Published) -> bool:
+    from lavincli.hub.templates import is_template
+
     return Path(member).name in (published.jdit, published.stvae) or is_template(member)
 
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import torch
 
-from lavincli.errors import CheckpointError, ConfigError, UnknownNameError
-from lavincli.hub.download import HubName, hub_model
-from lavincli.hub.places import CONFIG, bundled_models, installed_models, trained_models
-from lavincli.hub.published import PUBLISHED, how_to_pull
+from lavincli.errors import ConfigError, UnknownNameError
+from lavincli.hub.find import find_model as find_model
 from lavincli.pipeline.model_directory import fingerprint, load_networks, read_config
 from lavincli.pipeline.pipeline import Pipeline
 
@@ -32,23 +30,6 @@ def load(
     config = read_config(folder)
     jdit, stvae = load_networks(folder, config)
     return Pipeline(jdit.to(chosen, precision), stvae.to(chosen, precision), config, fingerprint=fingerprint(folder))
-
-
-def find_model(name: str | Path) -> Path:
-    """The directory of a model; one on the hub is downloaded once and kept by huggingface_hub.
-
-    A training run's folder stands for its newest checkpoint, and a checkpoint for the model in it.
-    """
-    path, known = Path(name), {**installed_models(), **bundled_models()}
-    if str(name) in known:
-        return known[str(name)]
-    if path.is_dir():
-        return path if (path / CONFIG).is_file() else next(trained_models(path), path)
-    if isinstance(name, str) and (repository := HubName.parse(name)) is not None:
-        return hub_model(repository)
-    if str(name) in PUBLISHED:
-        raise CheckpointError(f"{name}: not on this machine yet; {how_to_pull(str(name))}")
-    raise UnknownNameError(str(name), kind="model", known=[*known, *PUBLISHED])
 
 
 def choose_device(device: str | torch.device | None) -> torch.device:

@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from lavincli.cli.main import main
-from lavincli.hub import places
+from lavincli.hub import find, places
 from lavincli.model.presets import JDIT_PRESETS
-from lavincli.pipeline import load as loading
 from lavincli.pipeline.load import load
 
 
 @pytest.fixture(autouse=True)
 def only_the_given_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests count what is listed, so they don't depend on what is bundled at the time."""
-    for module in (places, loading):
+    for module in (places, find):
         monkeypatch.setattr(module, "bundled_models", dict)
         monkeypatch.setattr(module, "installed_models", dict)
     monkeypatch.setattr(places, "downloaded_models", dict)

@@ -15,13 +15,12 @@ from safetensors.torch import load_file
 
 import lavincli
 from lavincli.cli.main import main
-from lavincli.hub import published
+from lavincli.hub import find, published
 from lavincli.hub.places import installed_models
 from lavincli.hub.published import Published
 from lavincli.media.images import write_image
 from lavincli.model.config import JDiTConfig, STVAEConfig
 from lavincli.model.presets import JDIT_PRESETS, STVAE_PRESETS
-from lavincli.pipeline import load as loading
 from lavincli.pipeline.model_directory import read_config
 from tests.hub.fake_hub import FakeHub
 from tests.reference import REFERENCE
@@ -38,7 +37,7 @@ def small(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(STVAE_PRESETS, "small", STVAEConfig(**settings["stvae"]))
     known = {NAME: Published("in small", "lavin_dit.safetensors", "stvae.pt", "small", "small")}
     monkeypatch.setattr(published, "PUBLISHED", known)
-    monkeypatch.setattr(loading, "PUBLISHED", known)
+    monkeypatch.setattr(find, "PUBLISHED", known)
     return write_archives(own_folders / "downloads")
 
 

@@ -11,7 +11,7 @@ import torch
 
 import lavincli
 from lavincli.errors import CheckpointError, ConfigError, UnknownNameError
-from lavincli.pipeline import load as loading
+from lavincli.hub import find
 from lavincli.pipeline.pipeline import Pipeline
 from tests.reference import relative_error
 from tests.small_tasks import picture
@@ -24,7 +24,7 @@ def pipe(tiny_model_directory: Path) -> Pipeline:
 
 @pytest.fixture
 def bundled(tiny_model_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "bundled_models", lambda: {"lavin-tiny": tiny_model_directory})
+    monkeypatch.setattr(find, "bundled_models", lambda: {"lavin-tiny": tiny_model_directory})
 
 
 def test_by_folder(tiny_model_directory: Path) -> None:
