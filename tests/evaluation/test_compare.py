@@ -89,7 +89,7 @@ def test_scores_of_sets_are_paired_by_resample(
     pipeline: Pipeline, small_tasks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Task, "metrics", property(lambda task: {"brightest": _Brightest()}))
-    monkeypatch.setattr(Task, "headline", "brightest")
+    monkeypatch.setattr(Task, "headline", property(lambda task: "brightest"))
     one = run(pipeline, tmp_path / "one", FEW)
     two = run(pipeline, tmp_path / "two", dataclasses.replace(FEW, pairs=3))
     (found,) = compare([one, two])
