@@ -1,14 +1,23 @@
-"""Runs ffmpeg: the one on the PATH, or else the one inside imageio-ffmpeg."""
+"""Runs ffmpeg, at once or frame by frame: the one on the PATH, or else the one inside imageio-ffmpeg."""
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 import ffmpeg
 
 from lavincli.errors import InputError, LavinError
+
+_NO_SPACE: Final = "No space left on device"
+_SECONDS_TO_END: Final = 10
 
 
 def ffmpeg_executable() -> str:
@@ -39,7 +48,79 @@ def run_ffmpeg(stream: Any, name: Path | str, *, stdin: bytes | None = None) -> 
             cmd=ffmpeg_executable(), input=stdin, capture_stdout=True, capture_stderr=True, overwrite_output=True
         )
     except ffmpeg.Error as error:
-        words = error.stderr.decode(errors="replace").strip().splitlines()
-        reason = words[-1] if words else "ffmpeg gave no reason"
-        raise InputError(f"{name}: can't be read or written as a video or picture ({reason})") from error
+        raise _failure(name, error.stderr) from error
     return bytes(output)
+
+
+@contextmanager
+def ffmpeg_reading(stream: Any, name: Path | str) -> Iterator[IO[bytes]]:
+    """Run a graph of ffmpeg-python, and yield what it writes to ``pipe:`` as it comes.
+
+    What isn't read to its end is stopped. Raises InputError like `run_ffmpeg`.
+    """
+    with _running(stream, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as (process, words):
+        assert process.stdout is not None
+        yield process.stdout
+        if process.stdout.read(1):  # the caller has enough
+            process.kill()
+            process.wait()
+        elif process.wait() != 0:
+            raise _failure(name, words())
+
+
+@contextmanager
+def ffmpeg_writing(stream: Any, name: Path | str) -> Iterator[IO[bytes]]:
+    """Run a graph of ffmpeg-python, and yield the ``pipe:`` that it reads; when the block ends it has written its file.
+
+    Raises InputError like `run_ffmpeg`, OSError if the disk is full.
+    """
+    with _running(stream, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as (process, words):
+        assert process.stdin is not None
+        try:
+            yield process.stdin
+            process.stdin.close()
+        except BrokenPipeError as error:
+            process.wait()
+            raise _failure(name, words()) from error
+        if process.wait() != 0:
+            raise _failure(name, words())
+
+
+@contextmanager
+def _running(stream: Any, *, stdin: int, stdout: int) -> Iterator[tuple[subprocess.Popen[bytes], Any]]:
+    """The process and what gives its last words; it doesn't outlive the block."""
+    arguments = stream.global_args("-hide_banner", "-loglevel", "error").compile(
+        cmd=ffmpeg_executable(), overwrite_output=True
+    )
+    # Not a pipe: nobody would empty it while frames are read or written.
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(arguments, stdin=stdin, stdout=stdout, stderr=errors)  # noqa: S603  no shell, paths as arguments
+
+        def words() -> bytes:
+            errors.seek(0)
+            return errors.read()
+
+        try:
+            yield process, words
+        finally:
+            process.kill()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None and not pipe.closed:
+                    _close(pipe)
+            process.wait(_SECONDS_TO_END)
+
+
+def _close(pipe: IO[bytes]) -> None:
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        # What was still to be written has no reader any more; that it failed is being said by another error.
+        return
+
+
+def _failure(name: Path | str, stderr: bytes) -> Exception:
+    words = stderr.decode(errors="replace").strip().splitlines()
+    reason = words[-1] if words else "ffmpeg gave no reason"
+    if any(_NO_SPACE in line for line in words):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(name))
+    return InputError(f"{name}: can't be read or written as a video or picture ({reason})")

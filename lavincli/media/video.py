@@ -1,24 +1,20 @@
-"""Videos as clips: ``uint8 [T, H, W, 3]`` RGB, read and written by ffmpeg."""
+"""Videos as clips, or frame by frame: ``uint8 [T, H, W, 3]`` RGB, read and written by ffmpeg."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import ffmpeg
 import numpy as np
 
-from lavincli.atomic import atomic_path
 from lavincli.clip import Clip
 from lavincli.errors import InputError
-from lavincli.media.ffmpeg import run_ffmpeg
+from lavincli.media.ffmpeg import ffmpeg_reading
+from lavincli.media.video_writer import VideoWriter
 
 VIDEO_SUFFIXES: Final = frozenset((".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"))
-
-# Nearly without loss, and colour at full resolution: the pictures of a task carry meaning in their colours.
-_QUALITY: Final = {"vcodec": "libx264", "crf": 12, "preset": "slow", "pix_fmt": "yuv444p"}
-_PPM_HEADER: Final = re.compile(rb"P6\s+(\d+)\s+(\d+)\s+255\s")
 
 
 def read_video(path: Path | str, *, start: int = 0, frames: int | None = None) -> Clip:
@@ -31,6 +27,14 @@ def read_video(path: Path | str, *, start: int = 0, frames: int | None = None) -
 
     Raises InputError: no such file, no video, damaged, or no frame from ``start`` on.
     """
+    return np.concatenate(list(video_frames(path, start=start, frames=frames)))
+
+
+def video_frames(path: Path | str, *, start: int = 0, frames: int | None = None) -> Iterator[Clip]:
+    """The same frames one after the other, ``uint8 [1, H, W, 3]`` each, without holding more than one of them.
+
+    Raises InputError like `read_video`, as soon as it is known.
+    """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path")
@@ -39,13 +43,16 @@ def read_video(path: Path | str, *, start: int = 0, frames: int | None = None) -
         stream = stream.filter("select", f"gte(n,{start})")
     limit = {} if frames is None else {"frames:v": frames}
     # PPM tells the size of each frame, so nothing has to be asked of the file before.
-    stream = stream.output("pipe:", format="image2pipe", vcodec="ppm", fps_mode="passthrough", **limit)
-    pictures = _split_ppm(run_ffmpeg(stream, path))
-    if not pictures:
+    output = {"format": "image2pipe", "vcodec": "ppm", "pix_fmt": "rgb24", "fps_mode": "passthrough"}
+    shape: tuple[int, ...] | None = None
+    with ffmpeg_reading(stream.output("pipe:", **output, **limit), path) as pipe:
+        while (frame := _next_ppm(pipe)) is not None:
+            if shape is not None and frame.shape != shape:
+                raise InputError(f"{path}: its frames change in size; convert it to one size")
+            shape = frame.shape
+            yield frame
+    if shape is None:
         raise InputError(f"{path}: has no frame from number {start} on")
-    if any(picture.shape != pictures[0].shape for picture in pictures):
-        raise InputError(f"{path}: its frames change in size; convert it to one size")
-    return np.stack(pictures)
 
 
 def write_video(path: Path | str, clip: Clip, *, frames_per_second: float = 24.0) -> None:
@@ -54,33 +61,23 @@ def write_video(path: Path | str, clip: Clip, *, frames_per_second: float = 24.0
     Compressed lightly and with colour at full resolution: what is read again differs by a few levels.
     Raises InputError for another suffix than ``.mp4``, ``.mov`` or ``.mkv``, ValueError for another shape or type.
     """
-    path = Path(path)
     if clip.ndim != 4 or clip.shape[3] != 3 or clip.dtype != np.uint8 or clip.size == 0:
         raise ValueError(f"a clip is uint8 [T, H, W, 3], not {clip.dtype} {list(clip.shape)}")
-    if path.suffix.lower() not in (".mp4", ".mov", ".mkv"):
-        raise InputError(f"{path}: can't write '{path.suffix}' files; use one of .mp4, .mov, .mkv")
-    height, width = clip.shape[1:3]
-    stream = ffmpeg.input("pipe:", format="rawvideo", pix_fmt="rgb24", s=f"{width}x{height}", r=frames_per_second)
-    # The bytes of one and the same clip are one and the same file: no thread count, no encoder's name in it.
-    options = {**_QUALITY, "threads": 1, "map_metadata": -1, "fflags": "+bitexact", "flags:v": "+bitexact"}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        run_ffmpeg(
-            stream.output(str(temporary), format=_CONTAINERS[path.suffix.lower()], **options),
-            path,
-            stdin=np.ascontiguousarray(clip).tobytes(),
-        )
+    with VideoWriter(path, frames_per_second=frames_per_second) as writer:
+        writer.write(clip)
 
 
-_CONTAINERS: Final = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
-
-
-def _split_ppm(data: bytes) -> list[Clip]:
-    pictures: list[Clip] = []
-    place = 0
-    while header := _PPM_HEADER.match(data, place):
-        width, height = int(header[1]), int(header[2])
-        pixels = np.frombuffer(data, np.uint8, height * width * 3, offset=header.end())
-        pictures.append(pixels.reshape(height, width, 3))
-        place = header.end() + pixels.size
-    return pictures
+def _next_ppm(pipe: IO[bytes]) -> Clip | None:
+    """The next picture of a stream of PPMs; None at its end, also where it ends within a picture."""
+    kind, size, largest = pipe.readline(), pipe.readline().split(), pipe.readline()
+    if kind.strip() != b"P6" or len(size) != 2 or largest.strip() != b"255":
+        return None
+    width, height = int(size[0]), int(size[1])
+    pixels = bytearray(height * width * 3)
+    view, filled = memoryview(pixels), 0
+    while filled < len(pixels):
+        count = pipe.readinto(view[filled:])  # type: ignore[attr-defined]
+        if not count:
+            return None
+        filled += count
+    return np.frombuffer(pixels, np.uint8).reshape(1, height, width, 3)

@@ -11,7 +11,6 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from lavin_video.video_frames import count_frames
 from lavin_video.windows import Window, Windows, clip_sample, too_short
 from lavincli.builtins.split import hash_split
 from lavincli.clip import Clip, Sample
@@ -21,6 +20,7 @@ from lavincli.lazy_samples import LazySamples
 from lavincli.media.files import IMAGE_SUFFIXES
 from lavincli.media.images import read_image
 from lavincli.media.video import VIDEO_SUFFIXES, read_video
+from lavincli.media.video_info import video_info
 
 Annotation = Literal["clip", "continuation"]
 
@@ -104,7 +104,7 @@ def _frames_in(folder: Path) -> list[Path]:
 
 
 def _count(path: Path) -> int:
-    return len(_frames_in(path)) if path.is_dir() else count_frames(path)
+    return len(_frames_in(path)) if path.is_dir() else video_info(path).frames
 
 
 def _read(item: _Item, *, windows: Windows) -> Sample:

@@ -10,7 +10,6 @@ from lavin_video.continuation import ContinuationCodec
 from lavin_video.davis import davis
 from lavin_video.movi import movi
 from lavin_video.video_folder import video_folder
-from lavin_video.video_frames import count_frames
 from lavin_video.windows import Window, Windows
 from PIL import Image
 
@@ -18,6 +17,7 @@ from lavincli.clip import Clip, Sample
 from lavincli.errors import InputError, RootNeededError
 from lavincli.media.images import read_image
 from lavincli.media.video import write_video
+from lavincli.media.video_info import video_info
 from tests.plugins.video.made_data_sets import (
     CLIP,
     DISTANCE,
@@ -241,7 +241,7 @@ def test_videos_and_folders_of_frames_are_clips(videos: Path) -> None:
     np.testing.assert_array_equal(samples[1].target, CLIP[:3])
     assert samples[0].input is None
     assert close(video_folder(videos, "train", frames=3, start=2, every=4)[0].target, CLIP[2:11:4])
-    assert count_frames(videos / "long.mp4") == FRAMES
+    assert video_info(videos / "long.mp4").frames == FRAMES
 
 
 def test_windows_of_videos(videos: Path) -> None:
