@@ -1,27 +1,25 @@
-"""``lavin predict``: answer a folder of pictures with a task."""
+"""``lavin predict``: answer pictures and videos with a task."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from lavincli.errors import LavinError
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from lavincli.predict_run.items import Answered
-    from lavincli.predict_run.records import Record
+    from lavincli.predict_run.settings import AnswerSettings, RunSettings
 
 logger = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False)
 
 _EXAMPLE = "Example: lavin predict photos/ --task colorization -o out/ --sheet out/sheet.png"
+_STDIN = Path("-")
+_SHOWN = 60
 
 
 @app.command(epilog=_EXAMPLE)
@@ -35,7 +33,10 @@ def predict(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for the answers; it mirrors the inputs.", show_default=False)
+        Path,
+        typer.Option(
+            "--output", "-o", help="Folder for the answers, like the inputs'; - for stdout.", show_default=False
+        ),
     ],
     task: Annotated[
         str | None, typer.Option("--task", "-t", help="Name of a task, or path of its folder.", show_default=False)
@@ -70,12 +71,13 @@ def predict(
         Literal["native", "model"], typer.Option(help="Answers at each picture's own size, or at the model's.")
     ] = "native",
     save: Annotated[
-        str,
+        str | None,
         typer.Option(
+            show_default="value; with -o - rgb",
             help="What to write, separated by commas: value (the decoded answer), rgb (the model's picture), overlay, "
-            "color, side-by-side, cutout, points (.ply), as far as the task has them; sheet (one for all)."
+            "color, side-by-side, cutout, points (.ply), as far as the task has them; sheet (one for all).",
         ),
-    ] = "value",
+    ] = None,
     fov: Annotated[float, typer.Option(help="Of points: the camera's horizontal field of view, in degrees.")] = 60.0,
     near: Annotated[float, typer.Option(help="Of points: the distance of what is nearest.")] = 1.0,
     far: Annotated[float, typer.Option(help="Of points: the distance of what is farthest.")] = 10.0,
@@ -98,6 +100,7 @@ def predict(
         Path | None,
         typer.Option(help="Folder that the answers' paths and seeds are relative to.", show_default="as given"),
     ] = None,
+    processes: Annotated[int, typer.Option("--nproc", min=1, help="Processes that answer, each with the model.")] = 1,
     shard: Annotated[
         str | None,
         typer.Option(help="Only this part of the inputs, i/n: for several machines.", show_default=False),
@@ -110,28 +113,27 @@ def predict(
         str | None, typer.Option(help="Number format: float32, bfloat16.", show_default="fits the device")
     ] = None,
 ) -> None:
-    """Answer pictures with a task, into a folder that mirrors the inputs.
+    """Answer pictures and videos with a task, into a folder that mirrors the inputs.
 
     Prints the path of every answer.
     An answer made before from the same input, model, context and settings is kept.
-    A picture that can't be read is recorded in predictions.jsonl, and the rest is done (exit code 3).
+    An input that can't be read is recorded in predictions.jsonl, and the rest is done (exit code 3).
+    With -o -, one picture on stdin is answered on stdout.
     """
     if task is None and context is None:
         raise typer.BadParameter("give a task, or a folder of example pairs with --context", param_hint="--task")
-    kinds, sheet = _kinds(save, sheet, output)
-    # Everything that can be wrong and needs no model is found before the model is loaded.
-    from lavincli.predict_run.place import own_share
-    from lavincli.predict_run.start import find_items, start_answers
-
-    share, number = own_share(shard)
-    items = find_items(inputs, output, save=kinds, root=root, share=share, null=null)
+    if processes > 1 and shard is not None:
+        raise typer.BadParameter("give --nproc or --shard, not both", param_hint="--shard")
+    single = output == _STDIN
+    if single and inputs != [_STDIN]:
+        raise typer.BadParameter("-o - answers one picture on stdin: give - as the only input", param_hint="--output")
+    from lavincli.cli.predict_lines import kinds_of, show, tell_outcome, with_progress
     from lavincli.registry import task as find_task
 
+    kinds, sheet = kinds_of(save or ("rgb" if single else "value"), sheet, output)
+    # Everything that can be wrong and needs no model is found before the model is loaded.
     found = None if task is None else find_task(task)
-    from lavincli.predict_run.gallery import Gallery
-    from lavincli.predict_run.run import PredictRun
     from lavincli.predict_run.settings import AnswerSettings, RunSettings
-    from lavincli.predict_run.signals import stopping_on_signals
 
     asked = AnswerSettings(
         model=model,
@@ -149,7 +151,7 @@ def predict(
     )
     settings = RunSettings(
         seed=seed,
-        save=tuple(kinds),
+        save=kinds,
         size=size,
         batch_size=batch_size,
         prepare=prepare,
@@ -158,84 +160,40 @@ def predict(
         near=near,
         far=far,
     )
-    answers = start_answers(asked, settings, output, number=number)
-    gallery = Gallery(limit=60 if sheet is not None else 0)
-    run = PredictRun(answers, items, output, batch_size=batch_size, share=share, shown=lambda: gallery.wants_more)
     if prepare and (found is None or not found.makes_inputs):
         logger.info("--prepare changes nothing: the pictures are this task's inputs as they are")
-    counts = {"done": 0, "skipped": 0, "failed": 0}
-    with stopping_on_signals(run.stop):
-        for answered in _with_progress(run, items.count):
-            record = answered.record
-            counts[record.status] += 1
-            if record.error is not None:
-                logger.error("%s", record.error)
-            gallery.add(answered)
-            for line in _lines(record, output, as_json=as_json):
-                _print(line)
-    if sheet is not None:
-        title = f"{found.title if found else 'own examples'}: {answers.model}"
-        if not gallery.write(sheet, title):
-            logger.warning("%s: not written, there is nothing to show", sheet)
-    logger.info(
-        "%s: %s", output, ", ".join(f"{count} {status}" for status, count in counts.items() if count) or "nothing to do"
-    )
-    _finish(counts, output, stopped=run.was_stopped)
-
-
-def _finish(counts: dict[str, int], output: Path, *, stopped: bool) -> None:
-    """The exit code that says how a run went."""
-    total = sum(counts.values())
-    if stopped:
-        logger.warning("stopped after %d items: run the same command again to go on", total)
-        raise typer.Exit(130)
-    if total and counts["failed"] == total:
-        reasons = f"the reasons are above and in {output / 'predictions.jsonl'}"
-        raise LavinError(f"none of the {total} inputs could be answered; {reasons}")
-    if counts["failed"]:
-        raise typer.Exit(3)
-
-
-def _kinds(text: str, sheet: Path | None, output: Path) -> tuple[list[str], Path | None]:
-    """What to write for each item, and where a contact sheet goes: ``--save sheet`` is one in the output folder."""
-    from lavincli.predict_run.stems import SHEET
-    from lavincli.views import VIEWS
-
-    wanted = {part.strip() for part in text.split(",") if part.strip()}
-    unknown = wanted.difference(VIEWS, [SHEET])
-    if unknown or not wanted:
-        names = ", ".join((*VIEWS, SHEET))
-        raise typer.BadParameter(f"'{text}': use one or more of {names}, separated by commas", param_hint="--save")
-    if SHEET in wanted and sheet is None:
-        sheet = output / f"{SHEET}.png"
-    return [kind for kind in VIEWS if kind in wanted] or ["value"], sheet
-
-
-def _with_progress(run: Iterable[Answered], total: int | None) -> Iterator[Answered]:
-    from lavincli.cli.logs import stderr_console, wants_progress
-
-    if not wants_progress():
-        yield from run
+    if single:
+        _answer_stdin(asked, settings)
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from lavincli.predict_run.gallery import Gallery
+    from lavincli.predict_run.place import own_share
+    from lavincli.predict_run.run import PredictRun
+    from lavincli.predict_run.signals import stopping_on_signals
+    from lavincli.predict_run.start import find_items, start_answers
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr_console(), transient=True, redirect_stdout=False) as progress:
-        yield from progress.track(run, total=total, description="predict")
+    share, number = own_share(shard)
+    items = find_items(inputs, output, save=kinds, root=root, share=share, null=null)
+    gallery = Gallery(limit=_SHOWN if sheet is not None else 0)
+    counts: Counter[str] = Counter()
+    with start_answers(asked, settings, output, processes=processes, number=number) as answers:
+        run = PredictRun(answers, items, output, batch_size=batch_size, share=share, shown=lambda: gallery.wants_more)
+        with stopping_on_signals(run.stop):
+            for answered in with_progress(run, items.count):
+                counts[answered.record.status] += 1
+                gallery.add(answered)
+                show(answered.record, output, as_json=as_json)
+        if sheet is not None:
+            title = f"{found.title if found else 'own examples'}: {answers.model}"
+            if not gallery.write(sheet, title):
+                logger.warning("%s: not written, there is nothing to show", sheet)
+    tell_outcome(counts, output, stopped=run.was_stopped)
 
 
-def _lines(record: Record, output: Path, *, as_json: bool) -> list[str]:
-    files = {kind: [str(output / file) for file in files] for kind, files in record.files.items()}
-    if as_json:
-        return [record.model_copy(update={"files": files}).model_dump_json()]
-    return [path for paths in files.values() for path in paths]
+def _answer_stdin(asked: AnswerSettings, settings: RunSettings) -> None:
+    """One picture as bytes from stdin to stdout."""
+    from lavincli.predict_run.single import answer_bytes
 
-
-def _print(line: str) -> None:
-    """A line of results on stdout; above the progress bar, where both are on the same terminal."""
-    from lavincli.cli.logs import stderr_console, wants_progress
-
-    if sys.stdout.isatty() and wants_progress():
-        stderr_console().print(line, markup=False, highlight=False, soft_wrap=True)
-    else:
-        typer.echo(line)
+    if sys.stdout.isatty():
+        raise typer.BadParameter("stdout is a terminal, which can't show a picture's bytes", param_hint="--output")
+    sys.stdout.buffer.write(answer_bytes(sys.stdin.buffer.read(), asked.answerer(), settings))
+    sys.stdout.buffer.flush()

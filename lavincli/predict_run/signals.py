@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -18,7 +18,7 @@ _INTERRUPTED: Final = 130
 
 
 @contextmanager
-def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+def stopping_on_signals(stop: Callable[[], None], signals: Sequence[signal.Signals] = _SIGNALS) -> Iterator[None]:
     """Within the block, the first Ctrl-C or SIGTERM calls `stop`, and a second one ends the process at once.
 
     At once is safe: files appear complete or not at all, and what has no record yet is answered again.
@@ -37,7 +37,7 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
         logger.warning("stopping when the items in work are done; once more stops at once")
         stop()
 
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    before = {number: signal.signal(number, handle) for number in signals}
     try:
         yield
     finally:

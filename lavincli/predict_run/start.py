@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from lavincli.predict_run.plan import Plan, make_plan
 from lavincli.predict_run.run import Answers
 from lavincli.predict_run.settings import AnswerSettings, RunSettings
 from lavincli.predict_run.stream import Stream, read_paths
+from lavincli.predict_run.workers import Workers
 from lavincli.processes import Share
 
 STDIN: Final = Path("-")
@@ -62,7 +64,17 @@ def find_items(
     return Inputs(plan, Stream(read_paths(sys.stdin.fileno(), null=null), output, save=save, root=root, share=share))
 
 
-def start_answers(answer: AnswerSettings, settings: RunSettings, output: Path, *, number: int | None = None) -> Answers:
-    """Load the model, in this process. `number`: which process of its machine this one is, to choose among GPUs."""
+@contextmanager
+def start_answers(
+    answer: AnswerSettings, settings: RunSettings, output: Path, *, processes: int = 1, number: int | None = None
+) -> Iterator[Answers]:
+    """Load the model: in this process, or in each of several ones that end with the block.
+
+    `number`: which process of its machine this one is, to choose among GPUs.
+    """
+    if processes > 1:
+        with Workers(answer, settings, output, processes) as workers:
+            yield workers
+        return
     own = answer.model_copy(update={"device": device_of(number, answer.device)})
-    return LocalAnswers(own.answerer(), settings, output)
+    yield LocalAnswers(own.answerer(), settings, output)

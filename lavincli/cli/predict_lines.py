@@ -1,0 +1,90 @@
+"""What ``lavin predict`` prints: results on stdout, progress and the outcome on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from lavincli.errors import LavinError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lavincli.predict_run.items import Answered
+    from lavincli.predict_run.records import Record
+
+logger = logging.getLogger(__name__)
+
+
+def kinds_of(text: str, sheet: Path | None, output: Path) -> tuple[tuple[str, ...], Path | None]:
+    """``--save``: what to write for each item, and where a contact sheet goes (``sheet``: in the output folder)."""
+    from lavincli.predict_run.stems import SHEET
+    from lavincli.views import VIEWS
+
+    wanted = {part.strip() for part in text.split(",") if part.strip()}
+    unknown = wanted.difference(VIEWS, [SHEET])
+    if unknown or not wanted:
+        names = ", ".join((*VIEWS, SHEET))
+        raise typer.BadParameter(f"'{text}': use one or more of {names}, separated by commas", param_hint="--save")
+    if SHEET in wanted and sheet is None:
+        sheet = output / f"{SHEET}.png"
+    return tuple(kind for kind in VIEWS if kind in wanted) or ("value",), sheet
+
+
+def with_progress(run: Iterable[Answered], total: int | None) -> Iterator[Answered]:
+    """A progress bar, where there is somebody to look at it; `total` None: nobody knows how many will come."""
+    from lavincli.cli.logs import stderr_console, wants_progress
+
+    if not wants_progress():
+        yield from run
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr_console(), transient=True, redirect_stdout=False) as progress:
+        bar = progress.add_task("predict", total=total)
+        for answered in run:
+            yield answered
+            progress.advance(bar)
+
+
+def show(record: Record, output: Path, *, as_json: bool) -> None:
+    """An item's results on stdout: the paths of its files, or its record; its error, if any, goes to the log."""
+    if record.error is not None:
+        logger.error("%s", record.error)
+    files = {kind: [str(output / file) for file in files] for kind, files in record.files.items()}
+    if as_json:
+        _print(record.model_copy(update={"files": files}).model_dump_json())
+        return
+    for path in (path for paths in files.values() for path in paths):
+        _print(path)
+
+
+def tell_outcome(counts: Counter[str], output: Path, *, stopped: bool) -> None:
+    """Say how a run went, and end with the exit code that says the same: 3 some failed, 1 all failed, 130 stopped."""
+    told = ", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed") if counts[status])
+    logger.info("%s: %s", output, told or "there was nothing to do")
+    total = counts.total()
+    if stopped:
+        logger.warning("stopped after %d items; run the same command again to go on", total)
+        raise typer.Exit(130)
+    if total and counts["failed"] == total:
+        reasons = f"the reasons are above and in {output / 'predictions.jsonl'}"
+        raise LavinError(f"none of the {total} inputs could be answered; {reasons}")
+    if counts["failed"]:
+        raise typer.Exit(3)
+
+
+def _print(line: str) -> None:
+    """A line of results on stdout; above the progress bar, where both are on the same terminal."""
+    from lavincli.cli.logs import stderr_console, wants_progress
+
+    if sys.stdout.isatty() and wants_progress():
+        stderr_console().print(line, markup=False, highlight=False, soft_wrap=True)
+    else:
+        typer.echo(line)
