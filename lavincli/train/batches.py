@@ -53,10 +53,10 @@ class PictureBatches:
         shares = self._shares
         return int(generator("lengths", self._seed, step).choice(list(shares), p=list(shares.values())))
 
-    def largest(self, steps: int) -> int:
-        """The last of the first `steps` steps whose batch has the most frames."""
+    def largest(self, steps: range) -> int:
+        """The last of some steps whose batch has the most frames."""
         lengths = self.lengths
-        return max(range(steps), key=lambda step: (lengths[self.frames(step)] * self.frames(step), step))
+        return max(steps, key=lambda step: (lengths[self.frames(step)] * self.frames(step), step))
 
     def __call__(self, step: int, part: range | None = None) -> Tensor:
         """float32 [B, 3, T, S, S] in [-1, 1], half of the pictures mirrored.

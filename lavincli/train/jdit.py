@@ -20,7 +20,7 @@ from lavincli.train.activation_checkpointing import recompute_blocks
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig
 from lavincli.train.engine import Engine
 from lavincli.train.latent_pools import latent_pairs
-from lavincli.train.objective import Figures
+from lavincli.train.objective import STEPS_LOOKED_AT, Figures
 from lavincli.train.patch_pca import psnr
 from lavincli.train.randomness import element_noise, flow_times
 from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
@@ -60,6 +60,10 @@ class JDiTObjective:
     def networks(self) -> Mapping[str, tuple[nn.Module, OptimizerConfig]]:
         """The J-DiT alone; the ST-VAE stays as it is."""
         return {"jdit": (self.jdit, self.config.optimizer)}
+
+    def largest_step(self) -> int:
+        """Of the first ones: the longest context, and clips as long as any."""
+        return self.batches.largest(min(self.config.steps, STEPS_LOOKED_AT))
 
     def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
         """One optimiser step on this process's share of `batch_size` contexts, each with its queries and noises."""

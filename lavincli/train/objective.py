@@ -12,6 +12,8 @@ from lavincli.train.config import OptimizerConfig
 from lavincli.train.engine import Engine
 
 Figures = dict[str, float]
+STEPS_LOOKED_AT = 2000
+"""Among so many steps a batch as large as any is sought: more would take long, and hardly find another shape."""
 
 
 class Objective(Protocol):
@@ -26,6 +28,10 @@ class Objective(Protocol):
     @property
     def networks(self) -> Mapping[str, tuple[nn.Module, OptimizerConfig]]:
         """Every network that has an optimiser, by name; the first one is the product."""
+        ...
+
+    def largest_step(self) -> int:
+        """A step whose batch takes as much memory as any, with all losses that there are."""
         ...
 
     def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:

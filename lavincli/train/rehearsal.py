@@ -13,12 +13,10 @@ from torch import Tensor, nn
 from lavincli.errors import LavinError
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.gradients import without_gradients
-from lavincli.train.jdit import JDiTObjective
 from lavincli.train.objective import Figures, Objective
 
 log = logging.getLogger(__name__)
 _GIGA = 10**9
-_STEPS_LOOKED_AT = 2000
 
 
 def rehearse(objective: Objective, config: STVAETrainConfig | JDiTTrainConfig) -> None:
@@ -34,9 +32,7 @@ def rehearse(objective: Objective, config: STVAETrainConfig | JDiTTrainConfig) -
         name: _BareEngine(module, device, getattr(torch, config.precision))
         for name, (module, _) in objective.networks.items()
     }
-    step = config.steps - 1
-    if isinstance(objective, JDiTObjective):
-        step = objective.batches.largest(min(config.steps, _STEPS_LOOKED_AT))
+    step = objective.largest_step()
     try:
         figures = objective.train_step(engines, step)
     except torch.OutOfMemoryError as error:

@@ -15,8 +15,10 @@ from lavincli.train.engine import Engine, LocalEngine
 from lavincli.train.jdit import JDiTObjective
 from lavincli.train.loop import EngineMaker, train
 from lavincli.train.objective import Objective
+from lavincli.train.preflight import check_recipe
 from lavincli.train.recipe import write_resolved
 from lavincli.train.record import Report
+from lavincli.train.rehearsal import rehearse
 from lavincli.train.run_lock import only_run
 from lavincli.train.stvae import STVAEObjective
 from lavincli.train.world import World
@@ -27,8 +29,8 @@ Config = STVAETrainConfig | JDiTTrainConfig
 def run(config: Config, report: Report | None = None) -> Path:
     """Train what the recipe says, resuming what is in `config.out`; returns the folder of the trained network.
 
-    A process that a launcher started as one of several takes its part. Raises ConfigError where the device is not there
-    or another run has the folder, and what the data and the checkpoints raise.
+    A process that a launcher started as one of several takes its part. Raises ConfigError where the device is not
+    there, another run has the folder or `check_recipe` finds what is wrong, and what the data and checkpoints raise.
     """
     place = find_place() or ALONE
     here = _on_this_process(config, place)
@@ -52,9 +54,12 @@ def run(config: Config, report: Report | None = None) -> Path:
 
 def _train(config: Config, here: Config, world: World, make_engine: EngineMaker, report: Report | None) -> Path:
     with only_run(config.out, world):
-        if world.is_first:
-            write_resolved(config, config.out / "recipe.yaml")
+        with world.first_alone():
+            if world.is_first:
+                check_recipe(here)
+                write_resolved(config, config.out / "recipe.yaml")
         objective: Objective = STVAEObjective(here, world) if here.network == "stvae" else JDiTObjective(here, world)
+        rehearse(objective, here)
         return train(here, objective, make_engine, world, report)
 
 

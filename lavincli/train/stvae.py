@@ -21,7 +21,7 @@ from lavincli.train.clip_lengths import STILL
 from lavincli.train.config import OptimizerConfig, STVAETrainConfig
 from lavincli.train.discriminator import PatchDiscriminator, adaptive_weight, generator_logits, hinge_loss
 from lavincli.train.engine import Engine
-from lavincli.train.objective import Figures
+from lavincli.train.objective import STEPS_LOOKED_AT, Figures
 from lavincli.train.pairs import rendered_pairs
 from lavincli.train.patch_pca import PatchPCA, psnr_each
 from lavincli.train.perceptual import PerceptualDistance
@@ -75,6 +75,11 @@ class STVAEObjective:
             rate = {"name": "adamw", "learning_rate": self.loss.adversarial.learning_rate, "betas": (0.5, 0.9)}
             networks["discriminator"] = (self.discriminator, self.config.optimizer.model_copy(update=rate))
         return networks
+
+    def largest_step(self) -> int:
+        """Of the last ones, when every loss takes part: the most frames."""
+        steps = self.config.steps
+        return self.batches.largest(range(max(0, steps - STEPS_LOOKED_AT), steps))
 
     def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
         """One optimiser step of both networks on this process's share of the batch."""

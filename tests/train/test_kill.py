@@ -45,11 +45,11 @@ def test_killed_and_resumed(
     recipe: Recipe, tiny_model_directory: Path, tmp_path: Path, base: dict[str, Any], name: str
 ) -> None:
     """The weights are those of a run that was left alone, in this process, bit for bit."""
-    changes: dict[str, Any] = {"steps": 60, "validate_every": 30}
+    changes: dict[str, Any] = {"steps": 16, "validate_every": 8}
     if name == "jdit":
         changes["stvae"] = str(save_stvae(load_stvae(tiny_model_directory), tmp_path / "stvae"))
     whole = run(read_recipe(str(recipe(base, "whole", **changes))))
-    killed = recipe(base, "killed", data={"workers": 2}, **changes)
+    killed = recipe(base, "killed", **changes)
     out = tmp_path / "killed"
     kill_at(killed, out / "checkpoints" / "step-00000004")
     assert not (out / whole.relative_to(tmp_path / "whole") / "config.json").exists()

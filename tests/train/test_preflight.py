@@ -156,6 +156,23 @@ def test_a_rehearsal_that_does_not_fit(
         rehearse(objective, config)
 
 
+def test_a_run_begins_with_both(stvae_config: STVAEMaker, stvae_folder: Path) -> None:
+    config = stvae_config("one", data={"roots": {}})
+    with pytest.raises(
+        ConfigError, match=r"the run can't begin: data\.roots: task small_denoising needs .*; data\.roots"
+    ):
+        run(config)
+    assert not config.data.cache.exists()
+    weights = stvae_folder / "stvae.safetensors"
+    save_file({name: torch.full_like(value, torch.nan) for name, value in load_file(weights).items()}, weights)
+    damaged = stvae_config("two", start_from=str(stvae_folder))
+    with pytest.raises(
+        LavinError, match=r"the losses of the batch of step 6 aren't finite before the first step \(mse nan"
+    ):
+        run(damaged)
+    assert not (damaged.out / "checkpoints").exists()
+
+
 def test_the_largest_step() -> None:
     config = SequenceConfig(pairs=3, null_context=0.5)
     batches = SequenceBatches([_Pool(1), _Pool(4)], [5, 1], config, batch_size=1, seed=0)

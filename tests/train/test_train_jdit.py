@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import lavincli
-from lavincli.errors import CheckpointError
+from lavincli.errors import ConfigError
 from lavincli.pipeline.model_directory import load_stvae, save_stvae
 from lavincli.train.config import JDiTTrainConfig
 from lavincli.train.run import run
@@ -68,7 +68,7 @@ def test_starting_from_a_trained_model(jdit_config: Config, stvae_folder: str) -
 
 
 def test_without_an_stvae(jdit_config: Config, tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="holds no trained ST-VAE"):
+    with pytest.raises(ConfigError, match=r"the run can't begin: stvae: .* holds no trained ST-VAE"):
         run(jdit_config(stvae=str(tmp_path)))
 
 
