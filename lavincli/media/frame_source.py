@@ -60,7 +60,7 @@ def is_video(path: Path) -> bool:
 def open_source(path: Path) -> FrameSource:
     """A video, an animated picture or numbered pictures. Raises InputError if it is none of them."""
     if _NUMBER.search(path.name) is not None and not path.is_file():
-        return _Sequence(_numbered(path))
+        return _Sequence(numbered_pictures(path))
     if path.suffix.lower() in _ANIMATED:
         return _Animation(path, _animation_info(path))
     return _Video(path, video_info(path))
@@ -140,8 +140,8 @@ def _animation_info(path: Path) -> VideoInfo:
     return VideoInfo(len(times), rate, variable_rate=len(set(times)) > 1, audio=None)
 
 
-def _numbered(pattern: Path) -> list[Path]:
-    """The files that a pattern names, by their numbers."""
+def numbered_pictures(pattern: Path) -> list[Path]:
+    """The files that a pattern (``shot_%04d.png``) names, by their numbers. Raises InputError if there are none."""
     match = _NUMBER.search(pattern.name)
     assert match is not None
     width = int(match[1] or 1)
