@@ -3,7 +3,7 @@ r"""The command ``lavin``: global options, sub-commands imported on use, errors 
 How a sub-command is written
 ----------------------------
 
-``lavincli/cli/<name>.py`` has a module-level ``app: typer.Typer`` and its line in :data:`COMMANDS`::
+``lavincli/cli/<name>.py`` has a module-level ``app: typer.Typer`` and its line in `lavincli.cli.commands.COMMANDS`::
 
     app = typer.Typer(add_completion=False)      # completion belongs to `lavin` alone
 
@@ -29,17 +29,17 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import typer.main
-from typer.core import TyperCommand, TyperGroup
 
 from lavincli import __version__
+from lavincli.cli import commands
+from lavincli.cli.commands import COMMANDS as COMMANDS
+from lavincli.cli.commands import LazyGroup, plugin_names
 from lavincli.cli.logs import configure_logging
-from lavincli.cli.prepare import leaves, prepare
 from lavincli.errors import LavinError
 from lavincli.hub.offline import OFFLINE_VARIABLE
 from lavincli.settings.names import CommandPath
@@ -49,87 +49,13 @@ PARTLY_DONE = 3
 INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A sub-command: where it lives and its line in ``lavin --help``."""
-
-    module: str
-    summary: str
-    is_group: bool = False
-
-
-COMMANDS = {
-    "predict": Entry("lavincli.cli.predict", "Answer images and videos with a task."),
-    "encode": Entry("lavincli.cli.encode", "Encode data sets into a store of latents."),
-    "eval": Entry("lavincli.cli.eval", "Measure a model on tasks, beside the trivial baselines.", is_group=True),
-    "train": Entry("lavincli.cli.train", "Train the ST-VAE, then the J-DiT."),
-    "tasks": Entry("lavincli.cli.tasks", "List, show and check tasks, and make their context sets.", is_group=True),
-    "models": Entry("lavincli.cli.models", "List, show, download, import and export models.", is_group=True),
-    "plugins": Entry("lavincli.cli.plugins", "List plugins and what they add, start one, check one.", is_group=True),
-    "bench": Entry("lavincli.cli.bench", "Measure ways of doing one thing, side by side.", is_group=True),
-    "config": Entry("lavincli.cli.config", "Show every setting's value and where it comes from.", is_group=True),
-    "doctor": Entry("lavincli.cli.doctor", "Report on this machine and installation."),
-}
-
-
 @dataclass(slots=True)
 class GlobalOptions:
     """What the options that every sub-command takes were set to, and where other options' values come from."""
 
     debug: bool = False
     verbosity: int = 0
-    settings: Settings = field(default_factory=lambda: Settings(COMMANDS, _plugin_names))
-
-
-class LazyGroup(TyperGroup):
-    """The group of sub-commands: lists them without importing them, imports the one that is run."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        for name, entry in COMMANDS.items():
-            self.commands[name] = TyperCommand(name, help=entry.summary)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Replace the listed name by the command itself; called to run it, and to complete its arguments."""
-        name = args[0] if args else ""
-        if name in COMMANDS:
-            self._install(_load(name, COMMANDS[name]))
-        elif name and not name.startswith("-"):
-            # Not ours: only now are the plugins asked, so that none of them can slow down help or completion.
-            for command in _plugin_commands():
-                self._install(command)
-        return super().resolve_command(ctx, args)
-
-    def _install(self, command: Any) -> None:
-        prepare(command, self.params)
-        self.commands[command.name] = command
-
-
-def every_command() -> Iterator[tuple[CommandPath, Any]]:
-    """All of lavin's own commands as they would run, with the words that call them; groups that do nothing left out."""
-    group: Any = typer.main.get_command(app)
-    for name, entry in COMMANDS.items():
-        command = _load(name, entry)
-        prepare(command, group.params)
-        yield from leaves((name,), command)
-
-
-def _load(name: str, entry: Entry) -> Any:
-    app = import_module(entry.module).app
-    command = typer.main.get_group(app) if entry.is_group else typer.main.get_command(app)
-    command.name = name
-    return command
-
-
-def _plugin_commands() -> list[Any]:
-    """The commands that plugins add through the hook ``lavin_commands``; ours can't be replaced."""
-    from lavincli.registry import registry
-
-    return list(registry().commands.values())
-
-
-def _plugin_names() -> list[str]:
-    return [command.name for command in _plugin_commands()]
+    settings: Settings = field(default_factory=lambda: Settings(COMMANDS, plugin_names))
 
 
 def _show_version(wanted: bool) -> None:
@@ -225,6 +151,11 @@ def lavin(
     local_rank: Annotated[int, typer.Option("--local_rank", hidden=True)] = 0,
 ) -> None:
     """LaVin-DiT: one model for many image and video tasks, told what to do by example pairs."""
+
+
+def every_command() -> Iterator[tuple[CommandPath, Any]]:
+    """All of lavin's own commands as they would run, with the words that call them."""
+    return commands.every_command(typer.main.get_command(app))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

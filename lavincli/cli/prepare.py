@@ -1,4 +1,4 @@
-"""What every command gets, whoever wrote it: lavin's global options, and settings from the environment and files."""
+"""What every command gets, whoever wrote it: global options, settings from elsewhere, and completion by name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from lavincli.cli.complete import complete_names
 from lavincli.settings.context import SettingsContext
 from lavincli.settings.names import CommandPath
 
@@ -15,12 +16,13 @@ _EVERYWHERE = ("debug", "verbose", "quiet", "offline", "config")
 
 
 def prepare(command: Any, options: Sequence[Any]) -> None:
-    """Make a command, or all in a group, take its options' values from where lavin's come from.
+    """Make a command, or all in a group, one of lavin's: what it takes, from where, and what the shell knows of it.
 
     options: those of ``lavin`` itself; ``lavin predict --debug`` then means what ``lavin --debug predict`` means.
     """
-    for _, leaf in leaves((), command):
+    for path, leaf in leaves((command.name,), command):
         leaf.context_class = SettingsContext
+        complete_names(path, leaf)
         taken = {flag for parameter in leaf.params for flag in (*parameter.opts, *parameter.secondary_opts)}
         leaf.params.extend(option for option in options if option.name in _EVERYWHERE and taken.isdisjoint(option.opts))
 

@@ -39,6 +39,11 @@ def write_setting(key: str, text: str) -> Path:
     return file
 
 
+def settable() -> list[str]:
+    """All keys that `write_setting` takes."""
+    return sorted(_by_name())
+
+
 def _by_name() -> dict[str, TyperOption]:
     """The options by all names that a file may have for them."""
     found: dict[str, TyperOption] = {}

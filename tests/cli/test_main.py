@@ -96,7 +96,7 @@ def test_every_command_takes_the_global_options_and_leaves_completion_to_lavin()
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
-    [("lavin pre", {"predict"}), ("lavin ", set(COMMANDS)), ("lavin models ", {"list", "show", "import"})],
+    [("lavin ", set(COMMANDS)), ("lavin models ", {"list", "show", "import"}), ("lavin predict -t deh", {"dehazing"})],
 )
 def test_completion_works_and_imports_nothing_heavy(typed: str, expected: set[str]) -> None:
     request = {"_LAVIN_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split(" ")) - 1)}
