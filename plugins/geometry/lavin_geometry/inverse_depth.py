@@ -14,6 +14,7 @@ from lavin_geometry.averages import mean_of_known, weighted_mean
 from lavin_geometry.files import frame_paths, save_array, with_added_suffix
 from lavin_geometry.following import follow_scale_and_shift
 from lavin_geometry.nearest_valid import fill_from_nearest_valid
+from lavin_geometry.predictions import read_depths
 from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
@@ -22,6 +23,7 @@ from lavincli.views.painting import blend, with_scale_bar
 
 if TYPE_CHECKING:
     from lavincli.cards.framing import Frame
+    from lavincli.prediction_files import Reader
 
 InverseDepth = NDArray[np.float32]
 """``float32 [H, W]`` or ``[T, H, W]``, 1 / metres or relative, NaN = not known."""
@@ -80,6 +82,10 @@ class InverseDepthCodec:
         for path, frame in zip(pictures, np.floor(levels + 0.5).astype(np.uint16), strict=True):
             save_pillow(path, Image.fromarray(frame))
         return [array, *pictures]
+
+    def read_predictions(self, folder: Path, *, values: str = "inverse_depth") -> Reader:
+        """See `lavin_geometry.predictions.read_depths`."""
+        return read_depths(folder, values=values)
 
     def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
         """A plane that is nowhere nearer, ``uint8 [T, H, W, 3]``."""

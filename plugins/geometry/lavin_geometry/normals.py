@@ -13,6 +13,7 @@ from lavin_geometry.averages import mean_of_known, weighted_mean
 from lavin_geometry.files import save_array, with_added_suffix
 from lavin_geometry.following import keep
 from lavin_geometry.mixed_vectors import unmixed
+from lavin_geometry.predictions import read_normals
 from lavin_geometry.unit_vectors import normalised, without_noise
 from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
@@ -20,6 +21,7 @@ from lavincli.views.painting import blend
 
 if TYPE_CHECKING:
     from lavincli.cards.framing import Frame
+    from lavincli.prediction_files import Reader
 
 Normals = NDArray[np.float32]
 """``float32 [H, W, 3]`` or ``[T, H, W, 3]``, unit vectors, NaN = not known."""
@@ -89,6 +91,15 @@ class NormalsCodec:
         path = with_added_suffix(path_without_suffix, ".npy")
         save_array(path, value.astype(np.float32) * np.array(_SIGNS[self.save_axes], dtype=np.float32))
         return [path]
+
+    def read_predictions(self, folder: Path, *, axes: SaveAxes = "lavin") -> Reader:
+        """See `lavin_geometry.predictions.read_normals`; ``axes`` are those of arrays, as ``save_axes`` names them.
+
+        Raises ValueError for other axes.
+        """
+        if axes not in _SIGNS:
+            raise ValueError(f"axes is one of {', '.join(_SIGNS)}, not {axes!r}")
+        return read_normals(folder, self.decode, _SIGNS[axes])
 
     def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
         """A plane that faces the camera, or in world axes a level floor, ``uint8 [T, H, W, 3]``: both are blue."""

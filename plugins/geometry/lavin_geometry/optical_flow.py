@@ -16,6 +16,7 @@ from lavin_geometry.flow_colors import rgb_to_vectors, vectors_to_rgb
 from lavin_geometry.flow_legend import wheel_legend
 from lavin_geometry.following import follow_scale, keep
 from lavin_geometry.nearest_valid import fill_from_nearest_valid
+from lavin_geometry.predictions import read_flows
 from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
 from lavincli.views.color_maps import flow_wheel
@@ -23,6 +24,7 @@ from lavincli.views.painting import beside, blend
 
 if TYPE_CHECKING:
     from lavincli.cards.framing import Frame
+    from lavincli.prediction_files import Reader
 
 Flow = NDArray[np.float32]
 """``float32 [H, W, 2]`` or ``[T, H, W, 2]``: u = columns to the right, v = rows down, in pixels; NaN = not known."""
@@ -105,6 +107,10 @@ class OpticalFlowCodec:
         for path, frame in zip(paths, frames, strict=True):
             write_flo(path, frame)
         return paths
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_geometry.predictions.read_flows`."""
+        return read_flows(folder)
 
     def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
         """No motion at all, ``uint8 [T, H, W, 3]``."""

@@ -14,9 +14,11 @@ from lavin_recognition.boxes_fusion import fuse_boxes
 from lavin_recognition.boxes_reading import read_outlines
 from lavin_recognition.boxes_views import box_masks, draw_boxes_on
 from lavin_recognition.coco_detection_results import write_boxes
+from lavin_recognition.predictions import read_boxes
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.natives import Boxes
+from lavincli.prediction_files import Reader
 
 
 class BoxesCodec:
@@ -55,6 +57,10 @@ class BoxesCodec:
     def cut(self, value: Boxes, frame: Frame, size: int) -> Boxes:
         """The boxes inside ``frame``, clipped; those of which less than a fifth is left are dropped."""
         return cut_boxes(value, frame, size)
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_recognition.predictions.read_boxes`."""
+        return read_boxes(folder)
 
     def save(self, value: Boxes, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``: a list in COCO's format of results, which ``COCO.loadRes`` reads.

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lavin_recognition.predictions import read_masks
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
+from lavincli.prediction_files import Reader
 from lavincli.views.color_maps import distinct_color
 from lavincli.views.painting import tint
 
@@ -71,6 +73,10 @@ class ColorMaskCodec:
         """What more than half of them say."""
         mask: Mask = 2 * np.sum(values, axis=0) > len(values)
         return mask
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_recognition.predictions.read_masks`."""
+        return read_masks(folder)
 
     def save(self, value: Mask, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.png``, 8-bit gray, 255 on the object."""

@@ -15,9 +15,11 @@ from lavin_recognition.boxes_fusion import fuse_boxes
 from lavin_recognition.boxes_views import box_masks, draw_boxes_on
 from lavin_recognition.coco_detection_results import write_boxes
 from lavin_recognition.panoptic_colors import LUMA
+from lavin_recognition.predictions import read_boxes
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.natives import Boxes
+from lavincli.prediction_files import Reader
 
 _LEAST_PIXELS: Final = 4
 """A smaller spot is no box."""
@@ -68,6 +70,10 @@ class FilledBoxCodec:
     def cut(self, value: Boxes, frame: Frame, size: int) -> Boxes:
         """The boxes inside ``frame``, clipped; those of which less than a fifth is left are dropped."""
         return cut_boxes(value, frame, size)
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_recognition.predictions.read_boxes`."""
+        return read_boxes(folder)
 
     def save(self, value: Boxes, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``, in COCO's format of results: a list of at most one box, of category 1."""

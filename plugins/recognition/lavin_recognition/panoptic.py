@@ -13,11 +13,13 @@ from lavin_recognition.panoptic_borders import border_width, borders
 from lavin_recognition.panoptic_colors import segment_colors
 from lavin_recognition.panoptic_files import CATEGORY, ids_to_rgb, segments_info
 from lavin_recognition.panoptic_regions import read_segments
+from lavin_recognition.predictions import read_segments
 from lavincli.atomic import atomic_write_json
 from lavincli.builtins.linked_ids import voted
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
+from lavincli.prediction_files import Reader
 from lavincli.views.painting import tint_objects
 
 Segments = NDArray[np.int32]
@@ -58,6 +60,10 @@ class PanopticCodec:
     def cut(self, value: Segments, frame: Frame, size: int) -> Segments:
         """The part inside ``frame``; each pixel takes the id at its centre."""
         return frame.pick(value, size)
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_recognition.predictions.read_segments`."""
+        return read_segments(folder)
 
     def save(self, value: Segments, path_without_suffix: Path) -> list[Path]:
         """Write COCO's panoptic format: ``<path>.png`` (id = R + 256 G + 65536 B) and ``<path>.json``.

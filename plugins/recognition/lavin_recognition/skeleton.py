@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lavin_recognition.coco_detection_results import image_id
+from lavin_recognition.predictions import read_people
 from lavin_recognition.skeleton_cut import cut_people
 from lavin_recognition.skeleton_fusion import fuse_people
 from lavin_recognition.skeleton_painting import draw_people, paint_people
@@ -14,6 +15,7 @@ from lavincli.atomic import atomic_write_json
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.natives import People
+from lavincli.prediction_files import Reader
 from lavincli.views.painting import labelled
 
 
@@ -54,6 +56,10 @@ class SkeletonCodec:
     def cut(self, value: People, frame: Frame, size: int) -> People:
         """The people inside ``frame``; a mirrored person's left joints are the right ones."""
         return cut_people(value, frame, size)
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_recognition.predictions.read_people`."""
+        return read_people(folder)
 
     def save(self, value: People, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``: a list in COCO's format of keypoint results, which ``COCO.loadRes`` reads.

@@ -15,10 +15,12 @@ from lavin_video.id_pixels import assign_pixels
 from lavin_video.palette import davis_palette, hls_palette, steady_color
 from lavincli.abilities import Follower
 from lavincli.builtins.linked_ids import voted
+from lavin_video.predictions import read_instances
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.errors import InputError
 from lavincli.media.images import save_pillow
+from lavincli.prediction_files import Reader
 from lavincli.views.painting import tint_objects
 
 Instances = NDArray[np.int32]
@@ -66,6 +68,10 @@ class VideoIdsCodec:
         """The ids inside ``frame``, ``size`` x ``size``."""
         cut: Instances = frame.pick(value, size, axes=(value.ndim - 2, value.ndim - 1))
         return np.ascontiguousarray(cut)
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_video.predictions.read_instances`."""
+        return read_instances(folder)
 
     def save(self, value: Instances, path_without_suffix: Path) -> list[Path]:
         """Write indexed PNGs in DAVIS' palette, ``<path>/00000.png`` and so on; of one frame ``<path>.png``.
