@@ -14,7 +14,7 @@ from lavin_geometry.averages import mean_of_known, weighted_mean
 from lavin_geometry.files import frame_paths, save_array, with_added_suffix
 from lavin_geometry.following import follow_scale_and_shift
 from lavin_geometry.nearest_valid import fill_from_nearest_valid
-from lavin_geometry.predictions import read_depths
+from lavin_geometry.predictions import depth_predictions
 from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
@@ -84,8 +84,8 @@ class InverseDepthCodec:
         return [array, *pictures]
 
     def read_predictions(self, folder: Path, *, values: str = "inverse_depth") -> Reader:
-        """See `lavin_geometry.predictions.read_depths`."""
-        return read_depths(folder, values=values)
+        """See `lavin_geometry.predictions.depth_predictions`."""
+        return depth_predictions(folder, values=values)
 
     def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
         """A plane that is nowhere nearer, ``uint8 [T, H, W, 3]``."""

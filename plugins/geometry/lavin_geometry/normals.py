@@ -13,7 +13,7 @@ from lavin_geometry.averages import mean_of_known, weighted_mean
 from lavin_geometry.files import save_array, with_added_suffix
 from lavin_geometry.following import keep
 from lavin_geometry.mixed_vectors import unmixed
-from lavin_geometry.predictions import read_normals
+from lavin_geometry.predictions import normal_predictions
 from lavin_geometry.unit_vectors import normalised, without_noise
 from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
@@ -93,13 +93,13 @@ class NormalsCodec:
         return [path]
 
     def read_predictions(self, folder: Path, *, axes: SaveAxes = "lavin") -> Reader:
-        """See `lavin_geometry.predictions.read_normals`; ``axes`` are those of arrays, as ``save_axes`` names them.
+        """See `lavin_geometry.predictions.normal_predictions`; ``axes``: those of arrays, as in ``save_axes``.
 
         Raises ValueError for other axes.
         """
         if axes not in _SIGNS:
             raise ValueError(f"axes is one of {', '.join(_SIGNS)}, not {axes!r}")
-        return read_normals(folder, self.decode, _SIGNS[axes])
+        return normal_predictions(folder, self.decode, _SIGNS[axes])
 
     def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
         """A plane that faces the camera, or in world axes a level floor, ``uint8 [T, H, W, 3]``: both are blue."""

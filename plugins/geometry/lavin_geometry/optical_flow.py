@@ -16,7 +16,7 @@ from lavin_geometry.flow_colors import rgb_to_vectors, vectors_to_rgb
 from lavin_geometry.flow_legend import wheel_legend
 from lavin_geometry.following import follow_scale, keep
 from lavin_geometry.nearest_valid import fill_from_nearest_valid
-from lavin_geometry.predictions import read_flows
+from lavin_geometry.predictions import flow_predictions
 from lavincli.abilities import Follower
 from lavincli.clip import Clip, Pair
 from lavincli.views.color_maps import flow_wheel
@@ -109,8 +109,8 @@ class OpticalFlowCodec:
         return paths
 
     def read_predictions(self, folder: Path) -> Reader:
-        """See `lavin_geometry.predictions.read_flows`."""
-        return read_flows(folder)
+        """See `lavin_geometry.predictions.flow_predictions`."""
+        return flow_predictions(folder)
 
     def trivial_answers(self, shape: tuple[int, ...]) -> dict[str, Clip]:
         """No motion at all, ``uint8 [T, H, W, 3]``."""

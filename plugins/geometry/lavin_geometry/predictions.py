@@ -22,7 +22,7 @@ _DEPTH_PICTURES: Final = (".png", ".tiff", ".tif")
 _FLOWS: Final = (".flo", ".png")
 
 
-def read_depths(folder: Path, *, values: str = "inverse_depth") -> Reader:
+def depth_predictions(folder: Path, *, values: str = "inverse_depth") -> Reader:
     """Inverse depth ``float32 [H, W]`` or ``[T, H, W]`` from ``.npy``, or 16-bit PNGs or TIFFs of float32.
 
     Args:
@@ -46,7 +46,9 @@ def read_depths(folder: Path, *, values: str = "inverse_depth") -> Reader:
     return read
 
 
-def read_normals(folder: Path, decode: Callable[[Clip], NDArray[np.float32]], signs: tuple[int, int, int]) -> Reader:
+def normal_predictions(
+    folder: Path, decode: Callable[[Clip], NDArray[np.float32]], signs: tuple[int, int, int]
+) -> Reader:
     """Normals ``float32 [H, W, 3]`` or ``[T, H, W, 3]`` from ``.npy``, or from pictures that ``decode`` reads.
 
     ``signs`` turn the axes of arrays into lavin's. Raises InputError on access.
@@ -64,8 +66,8 @@ def read_normals(folder: Path, decode: Callable[[Clip], NDArray[np.float32]], si
     return read
 
 
-def read_flows(folder: Path) -> Reader:
-    """Flow ``float32 [H, W, 2]`` or ``[T, H, W, 2]`` from ``.flo``, KITTI's PNGs or ``.npy``, a file a frame for clips."""
+def flow_predictions(folder: Path) -> Reader:
+    """Flow ``float32 [H, W, 2]`` or ``[T, H, W, 2]`` from ``.flo``, KITTI's PNGs or ``.npy``; clips a file a frame."""
     files = PredictionFiles(folder)
 
     def flow(path: Path) -> NDArray[np.float32]:

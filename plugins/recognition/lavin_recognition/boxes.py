@@ -14,7 +14,7 @@ from lavin_recognition.boxes_fusion import fuse_boxes
 from lavin_recognition.boxes_reading import read_outlines
 from lavin_recognition.boxes_views import box_masks, draw_boxes_on
 from lavin_recognition.coco_detection_results import write_boxes
-from lavin_recognition.predictions import read_boxes
+from lavin_recognition.predictions import box_predictions
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.natives import Boxes
@@ -59,8 +59,8 @@ class BoxesCodec:
         return cut_boxes(value, frame, size)
 
     def read_predictions(self, folder: Path) -> Reader:
-        """See `lavin_recognition.predictions.read_boxes`."""
-        return read_boxes(folder)
+        """See `lavin_recognition.predictions.box_predictions`."""
+        return box_predictions(folder)
 
     def save(self, value: Boxes, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``: a list in COCO's format of results, which ``COCO.loadRes`` reads.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lavin_recognition.predictions import read_masks
+from lavin_recognition.predictions import mask_predictions
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.media.images import save_pillow
@@ -75,8 +75,8 @@ class ColorMaskCodec:
         return mask
 
     def read_predictions(self, folder: Path) -> Reader:
-        """See `lavin_recognition.predictions.read_masks`."""
-        return read_masks(folder)
+        """See `lavin_recognition.predictions.mask_predictions`."""
+        return mask_predictions(folder)
 
     def save(self, value: Mask, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.png``, 8-bit gray, 255 on the object."""

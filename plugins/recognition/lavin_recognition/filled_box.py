@@ -15,7 +15,7 @@ from lavin_recognition.boxes_fusion import fuse_boxes
 from lavin_recognition.boxes_views import box_masks, draw_boxes_on
 from lavin_recognition.coco_detection_results import write_boxes
 from lavin_recognition.panoptic_colors import LUMA
-from lavin_recognition.predictions import read_boxes
+from lavin_recognition.predictions import box_predictions
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.natives import Boxes
@@ -72,8 +72,8 @@ class FilledBoxCodec:
         return cut_boxes(value, frame, size)
 
     def read_predictions(self, folder: Path) -> Reader:
-        """See `lavin_recognition.predictions.read_boxes`."""
-        return read_boxes(folder)
+        """See `lavin_recognition.predictions.box_predictions`."""
+        return box_predictions(folder)
 
     def save(self, value: Boxes, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``, in COCO's format of results: a list of at most one box, of category 1."""

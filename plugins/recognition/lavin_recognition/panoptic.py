@@ -13,7 +13,7 @@ from lavin_recognition.panoptic_borders import border_width, borders
 from lavin_recognition.panoptic_colors import segment_colors
 from lavin_recognition.panoptic_files import CATEGORY, ids_to_rgb, segments_info
 from lavin_recognition.panoptic_regions import read_segments
-from lavin_recognition.predictions import read_segments
+from lavin_recognition.predictions import segment_predictions
 from lavincli.atomic import atomic_write_json
 from lavincli.builtins.linked_ids import voted
 from lavincli.cards.framing import Frame
@@ -62,8 +62,8 @@ class PanopticCodec:
         return frame.pick(value, size)
 
     def read_predictions(self, folder: Path) -> Reader:
-        """See `lavin_recognition.predictions.read_segments`."""
-        return read_segments(folder)
+        """See `lavin_recognition.predictions.segment_predictions`."""
+        return segment_predictions(folder)
 
     def save(self, value: Segments, path_without_suffix: Path) -> list[Path]:
         """Write COCO's panoptic format: ``<path>.png`` (id = R + 256 G + 65536 B) and ``<path>.json``.

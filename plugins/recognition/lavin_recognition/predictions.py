@@ -20,7 +20,7 @@ _HALF_A_PIXEL: Final = 0.5
 _MASKS: Final = (".png", ".npy", ".npz")
 
 
-def read_masks(folder: Path) -> Reader:
+def mask_predictions(folder: Path) -> Reader:
     """Masks ``bool [H, W]``: what isn't 0 in a PNG of one channel (palettes: the indices) or an array."""
     files = PredictionFiles(folder)
 
@@ -36,7 +36,7 @@ def read_masks(folder: Path) -> Reader:
     return read
 
 
-def read_boxes(folder: Path) -> Reader:
+def box_predictions(folder: Path) -> Reader:
     """`Boxes` from COCO's format of results, one file for all pictures or one for each."""
     results = coco_results(folder)
 
@@ -48,7 +48,7 @@ def read_boxes(folder: Path) -> Reader:
     return read
 
 
-def read_people(folder: Path) -> Reader:
+def people_predictions(folder: Path) -> Reader:
     """`People` from COCO's format of keypoint results, one file for all pictures or one for each."""
     results = coco_results(folder)
 
@@ -64,11 +64,11 @@ def read_people(folder: Path) -> Reader:
     return read
 
 
-def read_segments(folder: Path) -> Reader:
+def segment_predictions(folder: Path) -> Reader:
     """Segments ``int32 [H, W]`` from COCO's panoptic PNGs (id = R + 256 G + 65536 B).
 
-    With a JSON of the whole set beside them (``annotations`` with ``image_id`` and ``file_name``) the files are those it
-    names; else they are found by key.
+    With a JSON of the whole set beside them (``annotations`` with ``image_id`` and ``file_name``) the files are those
+    that it names; else they are found by key.
     """
     files = PredictionFiles(folder)
     listed = [content for path in sorted(folder.glob("*.json")) if "annotations" in (content := read_json(path))]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lavin_recognition.coco_detection_results import image_id
-from lavin_recognition.predictions import read_people
+from lavin_recognition.predictions import people_predictions
 from lavin_recognition.skeleton_cut import cut_people
 from lavin_recognition.skeleton_fusion import fuse_people
 from lavin_recognition.skeleton_painting import draw_people, paint_people
@@ -58,8 +58,8 @@ class SkeletonCodec:
         return cut_people(value, frame, size)
 
     def read_predictions(self, folder: Path) -> Reader:
-        """See `lavin_recognition.predictions.read_people`."""
-        return read_people(folder)
+        """See `lavin_recognition.predictions.people_predictions`."""
+        return people_predictions(folder)
 
     def save(self, value: People, path_without_suffix: Path) -> list[Path]:
         """Write ``<path>.json``: a list in COCO's format of keypoint results, which ``COCO.loadRes`` reads.

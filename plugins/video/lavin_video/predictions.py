@@ -13,7 +13,7 @@ from lavincli.media.arrays import read_array
 from lavincli.prediction_files import PredictionFiles, Reader
 
 
-def read_instances(folder: Path) -> Reader:
+def instance_predictions(folder: Path) -> Reader:
     """Ids ``int32 [T, H, W]`` from a folder of indexed PNGs for each clip, as DAVIS' tools write them."""
     files = PredictionFiles(folder)
 

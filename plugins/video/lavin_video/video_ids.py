@@ -13,9 +13,9 @@ from lavin_video.id_colors import fewest_pixels, find_colors
 from lavin_video.id_follower import IdFollower
 from lavin_video.id_pixels import assign_pixels
 from lavin_video.palette import davis_palette, hls_palette, steady_color
+from lavin_video.predictions import instance_predictions
 from lavincli.abilities import Follower
 from lavincli.builtins.linked_ids import voted
-from lavin_video.predictions import read_instances
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip, Pair
 from lavincli.errors import InputError
@@ -70,8 +70,8 @@ class VideoIdsCodec:
         return np.ascontiguousarray(cut)
 
     def read_predictions(self, folder: Path) -> Reader:
-        """See `lavin_video.predictions.read_instances`."""
-        return read_instances(folder)
+        """See `lavin_video.predictions.instance_predictions`."""
+        return instance_predictions(folder)
 
     def save(self, value: Instances, path_without_suffix: Path) -> list[Path]:
         """Write indexed PNGs in DAVIS' palette, ``<path>/00000.png`` and so on; of one frame ``<path>.png``.
