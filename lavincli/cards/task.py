@@ -177,6 +177,25 @@ class Task:
             return sample.input, self.codec.decode(sample.target)
         return self.input_codec.render(sample.input), sample.target
 
+    def at_own_size(self, sample: Sample, *, seed: int = 0) -> tuple[Clip, Any]:
+        """The query as a picture and the target as a native value, of the sample's own size, whatever it is judged at.
+
+        What the sample lacks is made by the card's transform, at that size. Raises CardError as `pair` does.
+        """
+        given = _swap(sample) if self.forward else sample
+        forward = self.forward or self
+        random = generator(seed, forward.name, sample.key)
+        source = _picture(forward.input_codec, given.input, sample)
+        target = _picture(forward.codec, given.target, sample)
+        if target is None:
+            target = forward._made_from("target", source, random)
+        if source is None:
+            source = forward._made_from("input", target, random)
+        query, truth = (target, source) if self.forward else (source, target)
+        if sample.target is None or sample.drawn:
+            return query, self.codec.decode(truth)
+        return query, sample.target
+
     def context_of(self, sample: Sample, *, size: int, seed: int = 0) -> list[Pair]:
         """The examples that a protocol gives this very sample, as `pair` makes them; empty where it gives none."""
         return [self.pair(example, size=size, seed=seed) for example in sample.context]
@@ -284,6 +303,14 @@ class Task:
                 "to make it; add one or use a data set that has it"
             )
         return transform(other, random)
+
+
+def _picture(codec: Codec, value: Any, sample: Sample) -> Clip | None:
+    """One side of a sample as a picture of its own size; None where the sample lacks it."""
+    if value is None:
+        return None
+    picture: Clip = value if sample.drawn else codec.render(value)
+    return picture
 
 
 def _drawn(codec: Codec, value: Any, sample: Sample, frame: Frame, size: int) -> Clip | None:
