@@ -8,6 +8,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from lavincli.cli.complete import complete_names
+from lavincli.cli.examples import example_of
 from lavincli.settings.context import SettingsContext
 from lavincli.settings.names import CommandPath
 
@@ -22,6 +23,7 @@ def prepare(command: Any, options: Sequence[Any]) -> None:
     """
     for path, leaf in leaves((command.name,), command):
         leaf.context_class = SettingsContext
+        leaf.epilog = example_of(path, leaf.epilog)
         complete_names(path, leaf)
         taken = {flag for parameter in leaf.params for flag in (*parameter.opts, *parameter.secondary_opts)}
         leaf.params.extend(option for option in options if option.name in _EVERYWHERE and taken.isdisjoint(option.opts))
