@@ -15,6 +15,8 @@ from lavincli.errors import InputError
 _MILLISECONDS_A_FRAME: Final = 120
 # Flat colours and thin lines take little more space without loss, and then show what was really there.
 _LOSSLESS_WORTH: Final = 1.5
+_HASTY_WORTH: Final = 3.0
+_EFFORT: Final = 30
 
 
 def encode_webp(clip: Clip, *, quality: int = 85) -> bytes:
@@ -25,7 +27,11 @@ def encode_webp(clip: Clip, *, quality: int = 85) -> bytes:
     """
     if clip.ndim != 4 or len(clip) < 1 or clip.shape[3] != 3 or clip.dtype != np.uint8:
         raise ValueError(f"a clip is uint8 [T, H, W, 3], not {clip.dtype} {list(clip.shape)}")
-    lossy, lossless = (_encoded(clip, lossless=lossless, quality=quality) for lossless in (False, True))
+    lossy = _encoded(clip, quality=quality)
+    # Encoding a photo without loss takes ten times as long: a hasty try tells whether it could be worth it.
+    if len(_encoded(clip, quality=0, method=0, lossless=True)) > _HASTY_WORTH * len(lossy):
+        return lossy
+    lossless = _encoded(clip, quality=_EFFORT, lossless=True)
     return lossless if len(lossless) <= _LOSSLESS_WORTH * len(lossy) else lossy
 
 
@@ -41,9 +47,11 @@ def decode_webp(data: bytes, name: Path | str) -> Clip:
         raise InputError(f"{name}: is damaged or no WebP picture ({error}); make it again") from error
 
 
-def _encoded(clip: Clip, *, lossless: bool, quality: int) -> bytes:
+def _encoded(clip: Clip, *, quality: int, method: int = 4, lossless: bool = False) -> bytes:
+    """A WebP file; without loss, the quality is how hard to try."""
     first, *others = [Image.fromarray(np.ascontiguousarray(frame)) for frame in clip]
     buffer = io.BytesIO()
     animation = {"save_all": True, "append_images": others, "duration": _MILLISECONDS_A_FRAME, "loop": 0}
-    first.save(buffer, "WEBP", lossless=lossless, quality=quality, **(animation if others else {}))
+    options = animation if others else {}
+    first.save(buffer, "WEBP", lossless=lossless, quality=quality, method=method, **options)
     return buffer.getvalue()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from lavincli.clip import Clip
@@ -23,7 +24,7 @@ FLOOR: Final = 160
 CLIP_FRAMES: Final = 5
 """So many frames of a clip are shown, evenly from the first to the last."""
 _THREADS: Final = 4
-_SAMPLE: Final = 32
+_SAMPLE: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Rung:
     quality: int = 85
 
 
-LADDER: Final = (Rung(None), Rung(384), Rung(320), Rung(256), Rung(224, 82), Rung(192, 80), Rung(FLOOR, 80))
+_SIZES: Final = ((448, 85), (384, 85), (352, 85), (320, 80), (288, 80), (256, 75), (224, 75), (192, 75), (FLOOR, 75))
+LADDER: Final = (Rung(None), *(Rung(longest, quality) for longest, quality in _SIZES))
 
 
 def embed(folder: Path, pictures: Sequence[Picture], budget: int) -> dict[str, Embedded] | int:
@@ -58,10 +60,11 @@ def embed(folder: Path, pictures: Sequence[Picture], budget: int) -> dict[str, E
         InputError: a picture is missing or damaged.
     """
     unique = list({picture.file: picture for picture in pictures}.values())
+    # At random, but the same each time: at regular distances all of a sample might be queries, or of one task.
+    sample = Random(0).sample(unique, min(_SAMPLE, len(unique)))
     needed = 0
     with ThreadPoolExecutor(_THREADS) as threads:
         for rung in LADDER:
-            sample = unique[:: max(1, len(unique) // _SAMPLE)]
             sampled = threads.map(lambda picture, rung=rung: _embed(folder, picture, rung), sample)
             needed = _size(sampled) * len(unique) // max(1, len(sample))
             if needed > budget:

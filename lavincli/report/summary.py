@@ -150,7 +150,11 @@ def _row(result: TaskResult, key: str, *, link: str | None, paper: bool) -> Mark
         _cell("Model", element("strong", number(metric.model.mean)), _std(metric.model), _interval(metric.model)),
         _cell("Better →", score_strip(metric), class_="strip"),
         _cell("Compared with", element("ul", *trivial)),
-        _cell("Beats trivial answers", element("span", verdict, class_=f"verdict {kind}"), element("small", _margin(metric))),
+        _cell(
+            "Beats trivial answers",
+            element("span", verdict, class_=f"verdict {kind}"),
+            element("small", _margin(metric)),
+        ),
         _cell("Paper", element("ul", *figures), class_=None if figures else "empty") if paper else None,
         _cell("N", str(result.items)),
     )
