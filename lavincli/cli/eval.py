@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lavincli.cli.eval_compare import compare
+from lavincli.cli.eval_output import evaluation_progress, print_line, report_results
 from lavincli.cli.eval_report import report
-from lavincli.errors import LavinError
+from lavincli.cli.eval_score import score
 from lavincli.processes import end_with_parent
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lavincli.evaluation.results import Results, TaskResult
-    from lavincli.evaluation.run import Writing
-
-logger = logging.getLogger(__name__)
 
 app = typer.Typer(add_completion=False)
 
 _EXAMPLE = "Example: lavin eval --task denoising --task colorization -o results/ --sheet results/"
-# Wide enough for the table where stdout is a file and has no width of its own.
-_FILE_WIDTH = 160
 
 
 @app.callback(epilog=_EXAMPLE, invoke_without_command=True)
@@ -142,73 +130,20 @@ def evaluate(
         dtype=dtype,
     )
     writing = Writing(output, sheet, pictures, overwrite, shlex.join(["lavin", *sys.argv[1:]]))
-    with _progress() as report:
+    with evaluation_progress() as show:
         job = EvaluationJob(
-            tasks, asked, writing, roots or None, on_result=_print_line if as_json else None, on_progress=report
+            tasks, asked, writing, roots or None, on_result=print_line if as_json else None, on_progress=show
         )
         if shard is not None:
             job.answer(shard, sweep)
             return
         with job.processes(sys.argv[1:], processes):
             found = job.study(sweep) if sweep is not None else [job.evaluate()]
-    _report(found, job.writing, as_json=as_json)
+    report_results(found, job.writing, as_json=as_json)
 
 
 # ---- sub-commands ----
 
+app.command()(score)
 app.command()(compare)
 app.command()(report)
-
-
-def _report(found: Sequence[Results], writing: Writing, *, as_json: bool) -> None:
-    """Print what was found, and end with the exit code for it."""
-    if not any(results.tasks for results in found):
-        raise LavinError("none of the tasks could be evaluated; the reasons are above")
-    if not as_json:
-        for results in found:
-            _print_table(results)
-    if writing.output is not None:
-        logger.info("results: %s", writing.output)
-    if writing.sheets is not None:
-        logger.info("contact sheets: %s", writing.sheets)
-    if any(results.partly_failed for results in found):
-        raise typer.Exit(3)
-
-
-def _print_line(result: TaskResult) -> None:
-    typer.echo(result.model_dump_json())
-
-
-def _print_table(results: Results) -> None:
-    from rich.console import Console
-
-    from lavincli.evaluation.table import results_table
-
-    parts = [f"{results.model.name} ({results.model.fingerprint[:12]})"]
-    parts += [f"{key} {value}" for key, value in results.sampling.items() if value is not None]
-    parts += [f"{results.dtype} on {results.device}"] if results.device else []
-    title = ", ".join(parts)
-    console = Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
-    console.print(results_table(results.tasks, title=title, width=console.width))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar a task on a terminal; nothing elsewhere."""
-    from lavincli.cli.logs import stderr_console, wants_progress
-
-    if not wants_progress():
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr_console(), transient=True, redirect_stdout=False) as progress:
-        bars: dict[str, TaskID] = {}
-
-        def report(name: str, done: int, total: int) -> None:
-            if name not in bars:
-                bars[name] = progress.add_task(name, total=total)
-            progress.update(bars[name], completed=done)
-
-        yield report

@@ -29,10 +29,16 @@ def trivial_answers(codec: Codec, shape: tuple[int, ...]) -> Mapping[str, Clip]:
 def baseline_pictures(
     codec: Codec, query: Clip, context: Sequence[Pair], shape: tuple[int, ...], *, mean: Clip | None = None
 ) -> dict[str, Clip]:
-    """Every trivial answer of ``shape`` ``[T, H, W, 3]`` to a query; ``mean`` is that of the context, if known."""
-    if mean is None:
+    """Every trivial answer of ``shape`` ``[T, H, W, 3]`` to a query.
+
+    ``mean`` is that of the context, if it is known; without that and without a context it isn't among the answers.
+    """
+    pictures = {COPY: copy_of_query(query, shape[0])}
+    if mean is None and context:
         mean = mean_of_targets(context, (shape[1], shape[2]), resample_of(codec))
-    return {COPY: copy_of_query(query, shape[0]), MEAN: mean, **trivial_answers(codec, shape)}
+    if mean is not None:
+        pictures[MEAN] = copy_of_query(mean, shape[0])
+    return {**pictures, **trivial_answers(codec, shape)}
 
 
 def copy_of_query(query: Clip, frames: int) -> Clip:

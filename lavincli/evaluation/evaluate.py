@@ -5,13 +5,12 @@ Nothing depends on the order of work: the pairs, the noise and the draws of the 
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lavincli.blocks import answer_resample_of
 from lavincli.clip import Clip, Sample
@@ -21,6 +20,7 @@ from lavincli.evaluation.answers import Answers
 from lavincli.evaluation.baselines import baseline_names
 from lavincli.evaluation.cases import Case, make_case
 from lavincli.evaluation.draws import Draw, draw_contexts, nearest_pairs, pictures_of
+from lavincli.evaluation.failures import raise_fatal
 from lavincli.evaluation.prediction_store import PredictionStore
 from lavincli.evaluation.results import TaskResult
 from lavincli.evaluation.scoring import MODEL, Statistics, score_item
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 __all__ = ["EvaluationSettings", "TaskEvaluation", "evaluate_task"]
-
-# Errors that the next item would meet as well: the run ends, what is done is kept.
-_FATAL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM, errno.EMFILE)
 
 
 def evaluate_task(
@@ -158,7 +155,7 @@ class TaskEvaluation:
                     case = replace(case, context=tuple(self._nearest(case.pair.input)))
                 self._require_length(case)
             except Exception as error:  # noqa: BLE001 - a plugin's loader may raise anything; the rest is still there
-                _raise_fatal(error)
+                raise_fatal(error)
                 fail(name, error)
                 continue
             yield case
@@ -182,7 +179,7 @@ class TaskEvaluation:
                     for draw, drawn in zip(self._draws, pictures, strict=True)
                 ]
             except Exception as error:  # noqa: BLE001 - so may a plugin's codec or metric
-                _raise_fatal(error)
+                raise_fatal(error)
                 self._tally.fail(case.pair.key, error)
                 continue
             seeds = [self._seed(case.pair.key, index) for index in range(len(self._draws))]
@@ -207,8 +204,3 @@ class TaskEvaluation:
 
 def _pass_over(name: str, error: Exception) -> None:
     logger.debug("%s can't be read: %s", name, error)
-
-
-def _raise_fatal(error: Exception) -> None:
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _FATAL):
-        raise error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lavincli.evaluation.asked import Asked
 from lavincli.evaluation.results import Results, TaskResult
 from lavincli.evaluation.run import Writing, answer_share, evaluate
-from lavincli.evaluation.sweep import Study, run_study
+from lavincli.evaluation.sweep import PLOTS, Study, run_study
 from lavincli.processes import run_processes, share_of_launcher, without_option
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ class EvaluationJob:
         def one(pipeline: Pipeline, asked: Asked, folder: Path) -> Results:
             return self._evaluate(pipeline, asked, replace(self.writing, output=folder))
 
-        _, found = run_study(study, self._asked, output, one, command=self.writing.command)
+        sweep, found = run_study(study, self._asked, output, one, command=self.writing.command)
+        from lavincli.report.plots import plot_sweep
+
+        plot_sweep(sweep, output / PLOTS)
         return found
 
     def answer(self, shard: str, study: str | None) -> None:
