@@ -1,7 +1,7 @@
 """Answers in forms that people use on: pictures to look at, cut-outs, point clouds, and the native values."""
 
 from lavincli.views.save import VIEWS, available, check_views, claimed, save_views, view_path
-from lavincli.views.view import PictureView, Shown, View, ViewOptions
+from lavincli.views.view import PictureView, Shown, View, ViewOptions, fitted
 
 __all__ = [
     "VIEWS",
@@ -12,6 +12,7 @@ __all__ = [
     "available",
     "check_views",
     "claimed",
+    "fitted",
     "save_views",
     "view_path",
 ]
