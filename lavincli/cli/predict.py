@@ -73,7 +73,7 @@ def predict(
     save: Annotated[
         str | None,
         typer.Option(
-            show_default="value; with -o - rgb",
+            show_default="value; rgb of videos and with -o -",
             help="What to write, separated by commas: value (the decoded answer), rgb (the model's picture), overlay, "
             "color, side-by-side, cutout, points (.ply), as far as the task has them; sheet (one for all).",
         ),
@@ -152,6 +152,7 @@ def predict(
     settings = RunSettings(
         seed=seed,
         save=kinds,
+        save_videos=None if save else ("rgb",),
         size=size,
         batch_size=batch_size,
         prepare=prepare,

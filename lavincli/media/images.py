@@ -12,6 +12,7 @@ Every picture becomes ``uint8 [1, H, W, 3]`` RGB by the same rules:
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import struct
@@ -65,17 +66,33 @@ def read_image_with_alpha(path: Path | str) -> tuple[Clip, NDArray[np.uint8]]:
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file; InputError if it is missing, a folder, unreadable or empty."""
-    try:
+    with _file_told_in_words(path):
         data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder where an image file is expected") from None
-    except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror or error}); check its permissions") from error
     if not data:
         raise InputError(f"{path}: is empty (0 bytes); restore it from its source or leave it out")
     return data
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file of any size; InputError like `read_bytes`."""
+    with _file_told_in_words(path), path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: is empty (0 bytes); restore it from its source or leave it out")
+    return digest
+
+
+@contextmanager
+def _file_told_in_words(path: Path) -> Iterator[None]:
+    """What opening a file raises as an InputError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder where a picture or a video is expected") from None
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror or error}); check its permissions") from error
 
 
 def decode_image(data: bytes, name: Path | str, *, background: tuple[int, int, int] = WHITE) -> Clip:

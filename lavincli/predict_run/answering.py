@@ -31,6 +31,7 @@ from lavincli.predict_run.records import Record
 from lavincli.predict_run.settings import RunSettings
 from lavincli.predict_run.stems import printable
 from lavincli.predict_run.thumbnails import kept_picture, thumbnails
+from lavincli.predict_run.video_item import VideoItems
 from lavincli.views import Shown, ViewOptions, check_views, save_views
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class LocalAnswers:
         self._reader = Reader(answerer, settings, output)
         self._back_off = BackOff(answerer, settings.batch_size)
         self._form = RecordForm(answerer, settings)
+        self._videos = VideoItems(answerer, settings, output, self._back_off)
         self._options = ViewOptions(fov=settings.fov, near=settings.near, far=settings.far)
         self._batches: Channel[list[Read]] = Channel(_AHEAD)
         self._stopping = threading.Event()
@@ -101,6 +103,9 @@ class LocalAnswers:
         for batch in batches:
             if self._stopping.is_set():
                 return
+            if batch[0].is_video and batch[0].status is None:
+                yield [_is_here(self._answered_video(batch[0]))]
+                continue
             started = time.perf_counter()
             waiting = [read for read in batch if read.query is not None]
             queries = [read.query for read in waiting if read.query is not None]
@@ -108,6 +113,12 @@ class LocalAnswers:
             seconds = (time.perf_counter() - started) / max(1, len(waiting))
             made = {id(read): one for read, one in zip(waiting, unfinished, strict=True)}
             yield [writers.submit(self._answered, read, made.get(id(read)), seconds) for read in batch]
+
+    def _answered_video(self, read: Read) -> Answered:
+        try:
+            return self._videos.answer(read)
+        except Exception as error:  # noqa: BLE001 - as for pictures
+            return self._given_up(read, error)
 
     # ---- the writing threads ----
 
@@ -120,11 +131,8 @@ class LocalAnswers:
         try:
             prediction = self.answerer.finish(unfinished, size=self._size(read))
             files = self._write(read.item, unfinished.query, prediction, truth)
-        except Exception as error:  # a plugin's codec may raise anything; it must not cost the rest of the run
-            if isinstance(error, OSError) and error.errno in _FATAL:
-                raise
-            logger.debug("%s failed", read.item.path, exc_info=True)
-            return self._failed(read, reason(read.item, error), unfinished.context)
+        except Exception as error:  # noqa: BLE001 - of a plugin's codec; it must not cost the rest of the run
+            return self._given_up(read, error, unfinished.context)
         record = self._form.record(
             read.item,
             "done",
@@ -150,6 +158,13 @@ class LocalAnswers:
             kind: [path.relative_to(self.output).as_posix() for path in written[kind]] for kind in self.settings.save
         }
 
+    def _given_up(self, read: Read, error: Exception, context: Sequence[str] = ()) -> Answered:
+        """An item that failed; raises an error again that would meet all others too."""
+        if isinstance(error, OSError) and error.errno in _FATAL:
+            raise error
+        logger.debug("%s failed", read.item.path, exc_info=error)
+        return self._failed(read, reason(read.item, error), context)
+
     def _failed(self, read: Read, error: str, context: Sequence[str] = ()) -> Answered:
         form = self._form
         return Answered(form.record(read.item, "failed", fingerprint=read.fingerprint, error=error, context=context))
@@ -161,6 +176,8 @@ class LocalAnswers:
 
     def _kept_thumbnails(self, item: Item, record: Record) -> tuple[Clip, ...]:
         try:
+            if record.frames is not None:
+                return self._videos.thumbnails(item, record.files)
             answer = kept_picture(record.files, self.output)
             if answer is None:
                 return ()
@@ -170,3 +187,9 @@ class LocalAnswers:
             logger.warning("left out of the sheet: %s", error)
             return ()
         return thumbnails(query, answer, None if query is picture else picture)
+
+
+def _is_here(answered: Answered) -> Future[Answered]:
+    future: Future[Answered] = Future()
+    future.set_result(answered)
+    return future

@@ -14,10 +14,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from lavincli.errors import InputError
-from lavincli.media.video import VIDEO_SUFFIXES
 from lavincli.predict_run.inputs import Named, find_inputs
 from lavincli.predict_run.items import Item
-from lavincli.predict_run.stems import folded, looks_like_an_answer, printable, without_suffix
+from lavincli.predict_run.stems import folded, looks_like_an_answer, may_be_video, printable, without_suffix
 from lavincli.processes import Share
 from lavincli.views import claimed
 
@@ -110,9 +109,7 @@ class Plan:
         for place, key in enumerate(self._keys):
             stem = folded(without_suffix(key))
             self._whole[place] = (
-                looks_like_an_answer(stem)
-                or stem in like_folders
-                or (stem in folders and posixpath.splitext(key)[1].lower() in VIDEO_SUFFIXES)
+                looks_like_an_answer(stem) or stem in like_folders or (stem in folders and may_be_video(key))
             )
         # A name that was kept whole may be another's without its suffix: cat.jpg, cat.png and cat.jpg.png.
         changed = True
@@ -125,7 +122,8 @@ class Plan:
 
     def _folder_names(self) -> tuple[set[str], set[str]]:
         """Stems whose answers could have a folder's name (``a`` for ``a.png/``), and the folders' names."""
-        folders = {parent for key in self._keys if "/" in key for parent in _parents(folded(key))}
+        stems = (without_suffix(key) for key in self._keys if "/" in key)  # frames/%05d.png is answered as frames
+        folders = {parent for stem in stems for parent in _parents(folded(stem))}
         like = {
             folder[:place]
             for folder in folders

@@ -12,8 +12,10 @@ from typing import Final, Self
 
 from lavincli.clip import Clip
 from lavincli.errors import InputError, LavinError
-from lavincli.media.images import decode_image, picture_size, read_bytes
+from lavincli.media.frame_source import is_video, numbered_pictures
+from lavincli.media.images import decode_image, file_digest, picture_size, read_bytes
 from lavincli.pipeline.answerer import Answerer
+from lavincli.predict_run.inputs import is_sequence
 from lavincli.predict_run.items import Item
 from lavincli.predict_run.records import Status
 from lavincli.predict_run.settings import RunSettings
@@ -25,10 +27,14 @@ _THREADS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An item after reading: the picture and the query made of it, or a status that ends it."""
+    """An item after reading: the picture and the query made of it, or a status that ends it.
+
+    Of a video nothing is read in advance.
+    """
 
     item: Item
     fingerprint: str | None = None
+    is_video: bool = False
     data: bytes | None = None
     pixels: int = 0
     clip: Clip | None = None
@@ -50,11 +56,10 @@ class Reader:
         self._settings, self._output = settings, output
         # Not answerer.predictor when it is needed: that is the computing thread's.
         self._first = answerer.predictor
-        decides: list[object] = [answerer.fingerprint, settings.seed, sorted(settings.save), settings.size]
-        decides.append(settings.prepare)
-        if "points" in settings.save:
-            decides.append([settings.fov, settings.near, settings.far])
-        self._made_by = json.dumps(decides)
+        self._made_by = {
+            is_video: made_by(answerer, settings, settings.for_videos if is_video else settings.save)
+            for is_video in (False, True)
+        }
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="reader")
 
     def __enter__(self) -> Self:
@@ -65,30 +70,39 @@ class Reader:
         self._pool.shutdown(cancel_futures=True)
 
     def read(self, chunk: Sequence[Item]) -> Iterator[list[Read]]:
-        """Read the items of a chunk, in order: one batch, or several if the pictures are large."""
+        """Read the items of a chunk, in order: one batch, or several if the pictures are large. A video is alone."""
         batch: list[Read] = []
-        for read in list(self._pool.map(self._look, chunk)):
-            if batch and sum(one.pixels for one in batch) + read.pixels > BATCH_PIXELS:
+        for read in list(self._pool.map(self.look, chunk)):
+            too_large = sum(one.pixels for one in batch) + read.pixels > BATCH_PIXELS
+            if batch and (too_large or read.is_video or batch[-1].is_video):
                 yield list(self._pool.map(self._decode, batch))
                 batch = []
             batch.append(read)
         yield list(self._pool.map(self._decode, batch))
 
-    def _look(self, item: Item) -> Read:
+    def look(self, item: Item) -> Read:
+        """What can be told of an item without decoding it: whether it can be read, and whether it is done."""
         if item.error is not None:
             return Read(item, status="failed", error=item.error)
         try:
+            if is_video(item.path):
+                return self._look_at_video(item)
             data = read_bytes(item.path)
-            fingerprint = self._fingerprint(item, hashlib.sha256(data).hexdigest())
+            fingerprint = self._fingerprint(item, [hashlib.sha256(data).hexdigest()])
             if self._is_done(item, fingerprint):
                 return Read(item, fingerprint, status="skipped")
             height, width = picture_size(data, item.path)
         except LavinError as error:
             return Read(item, status="failed", error=str(error))
-        return Read(item, fingerprint, data, height * width)
+        return Read(item, fingerprint, data=data, pixels=height * width)
 
-    def _fingerprint(self, item: Item, digest: str) -> str:
-        return hashlib.sha256(json.dumps([self._made_by, item.key, digest]).encode()).hexdigest()
+    def _look_at_video(self, item: Item) -> Read:
+        paths = numbered_pictures(item.path) if is_sequence(item.path) and not item.path.exists() else [item.path]
+        fingerprint = self._fingerprint(item, [file_digest(path) for path in paths], is_video=True)
+        return Read(item, fingerprint, is_video=True, status="skipped" if self._is_done(item, fingerprint) else None)
+
+    def _fingerprint(self, item: Item, digests: Sequence[str], *, is_video: bool = False) -> str:
+        return hashlib.sha256(json.dumps([self._made_by[is_video], item.key, *digests]).encode()).hexdigest()
 
     def _is_done(self, item: Item, fingerprint: str) -> bool:
         if self._settings.overwrite or item.earlier is None or item.earlier.fingerprint != fingerprint:
@@ -111,6 +125,14 @@ class Reader:
             frames = self._first.query_length
             raise InputError(f"{item.path}: is one picture, but this task is asked about {frames} frames; give videos")
         return query
+
+
+def made_by(answerer: Answerer, settings: RunSettings, save: Sequence[str]) -> str:
+    """All that decides an answer and its files beside the input."""
+    decides: list[object] = [answerer.fingerprint, settings.seed, sorted(save), settings.size, settings.prepare]
+    if "points" in save:
+        decides.append([settings.fov, settings.near, settings.far])
+    return json.dumps(decides)
 
 
 def reason(item: Item, error: BaseException) -> str:

@@ -20,6 +20,7 @@ class RunSettings(BaseModel):
         seed: of the run; each item's own is made from it and the item's key, so that order, batches and splitting the
             work don't change an answer.
         save: the kinds of files to write for each item: see `lavincli.views.VIEWS`.
+        save_videos: the same for videos, where it isn't the same.
         size: answers at the input's own size or at the model's.
         batch_size: how many items to compute at once.
         prepare: the inputs are clean pictures, from which the task's queries are made (gray, noisy, ...) where the
@@ -32,6 +33,7 @@ class RunSettings(BaseModel):
 
     seed: int = 0
     save: tuple[str, ...] = ("value",)
+    save_videos: tuple[str, ...] | None = None
     size: OutputSize = "native"
     batch_size: int = Field(default=8, ge=1)
     prepare: bool = False
@@ -39,6 +41,11 @@ class RunSettings(BaseModel):
     fov: float = 60.0
     near: float = 1.0
     far: float = 10.0
+
+    @property
+    def for_videos(self) -> tuple[str, ...]:
+        """The kinds of files to write for a video."""
+        return self.save if self.save_videos is None else self.save_videos
 
 
 class AnswerSettings(BaseModel):

@@ -5,7 +5,8 @@ suffix is kept (``a/cat.jpg.png``)
 
 - where two inputs differ in it only (``cat.jpg`` beside ``cat.png``),
 - where the name without it ends like one of an answer's files (``cat.rgb.jpg``: ``cat.rgb.png`` is an answer to cat),
-- where a folder has a name that an answer could have (``cat.png/`` beside ``cat.jpg``).
+- where a folder has a name that an answer could have (``cat.png/`` beside ``cat.jpg``; ``cat/`` beside ``cat.mp4``,
+  since a video may be answered by a folder of frames).
 
 Names are compared as a file system that ignores case and Unicode form would.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from lavincli.media.clips import CLIP_SUFFIXES
+from lavincli.media.video import VIDEO_SUFFIXES
 from lavincli.predict_run.inputs import is_sequence
 from lavincli.views import VIEWS
 
@@ -47,11 +49,17 @@ def looks_like_an_answer(stem: str) -> bool:
     return stem == SHEET or stem.endswith(_ENDINGS)
 
 
+def may_be_video(key: str) -> bool:
+    """Whether an input of this name may be answered by a folder of frames; PNGs that move are rare enough."""
+    return is_sequence(key) or posixpath.splitext(key)[1].lower() in _MOVING
+
+
 def printable(name: str) -> str:
     r"""A file's name as text that can be written anywhere: bytes that are no UTF-8 as ``\xe9``."""
     return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+_MOVING: Final = VIDEO_SUFFIXES | {".gif", ".webp", ".apng"}
 _ENDINGS: Final = tuple(f".{view}" for view in VIEWS)
 
 

@@ -93,8 +93,10 @@ def test_a_kept_suffix_may_make_another_keep_its_own(tmp_path: Path) -> None:
 
 
 def test_a_video_and_a_folder_of_its_name_are_kept_apart(tmp_path: Path) -> None:
-    _touch(tmp_path, "cat.mp4", "cat/1.png")
-    assert _stems(tmp_path) == {"cat.mp4": "cat.mp4", "cat/1.png": "cat/1"}
+    _touch(tmp_path, "cat.mp4", "cat/1.png", "dog.gif")
+    assert _stems(tmp_path) == {"cat.mp4": "cat.mp4", "cat/1.png": "cat/1", "dog.gif": "dog"}
+    both = _stems(tmp_path, tmp_path, tmp_path / "cat" / "%d.png")
+    assert both["cat/%d.png"] == "cat/%d.png"
 
 
 def test_one_place_for_two_answers_is_refused_with_both_names(tmp_path: Path) -> None:

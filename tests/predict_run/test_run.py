@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import lavincli
 from lavincli.media.images import read_image, write_image
 from lavincli.pipeline.answerer import Answerer, Unfinished
 from lavincli.pipeline.pipeline import Pipeline
@@ -26,16 +25,6 @@ from lavincli.predict_run.records import RECORDS_FILE, Record, read_records
 from lavincli.predict_run.run import PredictRun
 from lavincli.predict_run.settings import RunSettings
 from tests.small_tasks import picture
-
-
-@pytest.fixture(scope="module")
-def pipeline(tiny_model_directory: Path) -> Pipeline:
-    return lavincli.load(tiny_model_directory, device="cpu")
-
-
-@pytest.fixture
-def answerer(pipeline: Pipeline, small_tasks: Path) -> Answerer:
-    return make_answerer(pipeline, "small_negative")
 
 
 @pytest.fixture
