@@ -22,14 +22,16 @@ class _Settings(BaseModel):
 class DataConfig(_Settings):
     """Pairs of pictures, rendered once before training and drawn from at random.
 
-    tasks: weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required,
-    so that bundled pictures are never trained on by accident. options: of a data set's loader, instead of those of the
-    card. frames: longer clips are cut to their first so many, 1 + 4 k of them; null leaves clips as they are. exclude:
-    patterns of sample keys to leave out. latents: a store that `lavin encode` made of the tasks' train splits, in place
-    of roots and crops; for a J-DiT.
+    size: their height and width. other_sizes: weights of further ones for a J-DiT's batches, where `size` has 1.
+    frames: longer clips are cut to their first so many, 1 + 4 k of them; null leaves clips as they are. tasks: weight
+    of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required, so that
+    bundled pictures are never trained on by accident. options: of a data set's loader, instead of those of the card.
+    exclude: patterns of sample keys to leave out. latents: a store that `lavin encode` made of the tasks' train splits,
+    in place of roots and crops; for a J-DiT.
     """
 
     size: int = Field(gt=0, multiple_of=16)
+    other_sizes: dict[Annotated[int, Field(gt=0, multiple_of=16)], Annotated[float, Field(gt=0)]] = {}
     frames: int | None = Field(default=None, gt=0)
     tasks: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     roots: dict[str, Path] = {}
@@ -41,6 +43,15 @@ class DataConfig(_Settings):
     seed: int = 0
     workers: int = Field(default=2, ge=0)
     cache: Path = Path("runs/pairs")
+
+    @property
+    def sizes(self) -> dict[int, float]:
+        """The weight of every size."""
+        return {self.size: 1.0, **self.other_sizes}
+
+    def at(self, size: int) -> DataConfig:
+        """The same data at another size."""
+        return self.model_copy(update={"size": size, "other_sizes": {}})
 
     @model_validator(mode="after")
     def _whole_latent_frames(self) -> DataConfig:
@@ -137,12 +148,18 @@ class InitialisationConfig(_Settings):
 
 
 class SequenceConfig(_Settings):
-    """In-context sequences of 1..`pairs` pairs; each context serves `queries` queries, each query `noises` targets."""
+    """In-context sequences of 1..`pairs` pairs; each context serves `queries` queries, each query `noises` targets.
+
+    null_context: share of the batches that have none. tokens: of a batch, at most: the longer its sequences, the fewer
+    contexts it has, by multiples of `multiple` (which the processes share out); null: all batches have `batch_size`.
+    """
 
     pairs: int = Field(default=4, gt=0)
     queries: int = Field(default=1, gt=0)
     noises: int = Field(default=1, gt=0)
     null_context: Share = 0.0
+    tokens: int | None = Field(default=None, gt=0)
+    multiple: int = Field(default=1, gt=0)
 
 
 class DistributedConfig(_Settings):
@@ -212,6 +229,8 @@ class STVAETrainConfig(_TrainConfig):
     def _pictures(self) -> STVAETrainConfig:
         if self.data.latents is not None:
             raise ValueError("data.latents holds latents, but an ST-VAE is trained on pictures: give data.roots")
+        if self.data.other_sizes:
+            raise ValueError("data.other_sizes are for a J-DiT: an ST-VAE learns from one size, and works at all")
         return self
 
     @model_validator(mode="after")
@@ -251,6 +270,10 @@ class JDiTTrainConfig(_TrainConfig):
         needed = self.sequence.pairs + self.sequence.queries
         if self.data.latents is None and self.data.pairs_per_task < needed:
             raise ValueError(f"data.pairs_per_task must be at least sequence.pairs + sequence.queries = {needed}")
+        if self.sequence.tokens is not None and self.batch_size % self.sequence.multiple:
+            raise ValueError(
+                f"batch_size {self.batch_size} must be a multiple of sequence.multiple {self.sequence.multiple}"
+            )
         if self.data.held_out_pairs < _FEWEST_HELD_OUT:
             raise ValueError(
                 f"data.held_out_pairs must be at least {_FEWEST_HELD_OUT}: two as context and one to answer"

@@ -39,22 +39,30 @@ class JDiTObjective:
         self.config = config
         self.device = torch.device(config.device)
         self.precision = getattr(torch, config.precision)
-        world = world or World()
-        self.parts = world.parts(config.batch_size, config.distributed.accumulation)
+        self.world = world or World()
+        if config.sequence.tokens is not None:
+            self.world.parts(config.sequence.multiple, config.distributed.accumulation, "sequence.multiple")
+        self.world.parts(config.batch_size, config.distributed.accumulation)
         torch.manual_seed(config.seed)
         self.stvae = load_stvae(config.stvae).to(self.device).requires_grad_(False)
         self.jdit = self._starting_network().to(self.device)
         if config.distributed.activation_checkpointing:
             recompute_blocks(self.jdit)
         self.tasks = [task(name) for name in config.data.tasks]
-        with world.first_alone():
-            pools = [latent_pairs(t, config.data, self.stvae, precision=self.precision) for t in self.tasks]
+        sizes = config.data.sizes
+        with self.world.first_alone():
+            pools = [
+                latent_pairs(t, config.data.at(size), self.stvae, precision=self.precision)
+                for size in sizes
+                for t in self.tasks
+            ]
             self.held_out = {
                 t.name: latent_pairs(t, config.data, self.stvae, precision=self.precision, held_out=True)
                 for t in self.tasks
             }
-        weights = list(config.data.tasks.values())
-        self.batches = SequenceBatches(pools, weights, config.sequence, config.batch_size, config.seed)
+        weights = [of_size * weight for of_size in sizes.values() for weight in config.data.tasks.values()]
+        shared = config.jdit.attention == "oneway"
+        self.batches = SequenceBatches(pools, weights, config.sequence, config.batch_size, config.seed, shared=shared)
 
     @property
     def networks(self) -> Mapping[str, tuple[nn.Module, OptimizerConfig]]:
@@ -66,20 +74,21 @@ class JDiTObjective:
         return self.batches.largest(min(self.config.steps, STEPS_LOOKED_AT))
 
     def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
-        """One optimiser step on this process's share of `batch_size` contexts, each with its queries and noises."""
+        """One optimiser step on this process's share of a batch of contexts, each with its queries and noises."""
         engine, losses = engines["jdit"], []
-        for part in self.parts:
-            loss = engine.run(partial(self._loss, step, part))
+        contexts = self.batches.contexts(step)
+        for part in self.world.parts(contexts, self.config.distributed.accumulation):
+            loss = engine.run(partial(self._loss, step, part, contexts))
             engine.backward(loss)
             losses.append(float(loss.detach()))
         return {"loss": sum(losses) / len(losses), "gradient": engine.step(step)}
 
-    def _loss(self, step: int, part: range) -> Tensor:
+    def _loss(self, step: int, part: range, contexts: int) -> Tensor:
         sequence = self.config.sequence
         batch = self.batches(step, part)
         target = batch.target.to(self.device).repeat_interleave(sequence.noises, 0)
         repeats = sequence.queries * sequence.noises
-        elements, count = range(part.start * repeats, part.stop * repeats), self.config.batch_size * repeats
+        elements, count = range(part.start * repeats, part.stop * repeats), contexts * repeats
         random = {"seed": self.config.seed, "step": step}
         noise = element_noise(target.shape[1:], elements, **random).to(self.device)
         t = flow_times(self.config.time, count, elements, **random).to(self.device)

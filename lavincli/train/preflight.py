@@ -95,18 +95,19 @@ def _data(config: Config) -> Iterator[str]:
             continue
         try:
             if config.network == "jdit" and config.data.latents is not None and stvae is not None:
-                _read_latents(config, found, stvae)
+                for size in config.data.sizes:
+                    _read_latents(config, size, found, stvae)
             else:
                 pair_source(found, config.data)[1].frames()  # of the first pair that can be made
         except LavinError as error:
             yield error.message
 
 
-def _read_latents(config: JDiTTrainConfig, found: Task, stvae: STVAE) -> None:
+def _read_latents(config: JDiTTrainConfig, size: int, found: Task, stvae: STVAE) -> None:
     """The first and the last pair of those to train on, and of those held out."""
     needed = {False: config.sequence.pairs + config.sequence.queries, True: 1}
     for held_out, least in needed.items():
-        pool = latent_pairs(found, config.data, stvae, precision=torch.float32, held_out=held_out)
+        pool = latent_pairs(found, config.data.at(size), stvae, precision=torch.float32, held_out=held_out)
         if len(pool) < least:
             raise ConfigError(
                 f"data.latents: {config.data.latents} has {len(pool)} pairs of {found.name} to train on, but "

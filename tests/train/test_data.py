@@ -24,7 +24,7 @@ from lavincli.train.batches import PictureBatches, Sides, to_tensor
 from lavincli.train.config import ClipsConfig, SequenceConfig, STVAETrainConfig
 from lavincli.train.latent_pools import latent_pairs
 from lavincli.train.pairs import rendered_pairs
-from lavincli.train.sequences import SequenceBatches, sequence_batch
+from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
 from tests.small_tasks import picture
 
 Config = Callable[..., STVAETrainConfig]
@@ -250,9 +250,9 @@ def test_a_sequence_is_in_target_in_target_query() -> None:
 class Pool:
     """Random latents, of other lengths for inputs and targets."""
 
-    def __init__(self, seed: int, frames: tuple[int, int] = (1, 1)) -> None:
+    def __init__(self, seed: int, frames: tuple[int, int] = (1, 1), side: int = 2) -> None:
         random = np.random.default_rng(seed)
-        self._sides = [random.normal(size=(9, 16, length, 2, 2)).astype(np.float16) for length in frames]
+        self._sides = [random.normal(size=(9, 16, length, side, side)).astype(np.float16) for length in frames]
 
     def __len__(self) -> int:
         return 9
@@ -290,6 +290,47 @@ def test_stills_and_clips_take_turns_by_weight() -> None:
     assert set(lengths) == {(1, 1), (2, 1)}
     assert 0.3 < lengths.count((2, 1)) / len(lengths) < 0.7
     assert batches(0).context.shape[2] in (2, 3)
+
+
+def test_a_budget_of_tokens() -> None:
+    """Long sequences come in small batches, stills and small pictures in large ones, each of one shape."""
+    config = SequenceConfig(pairs=3, queries=2, tokens=96, multiple=2)
+    pools = [Pool(0), Pool(1, (1, 3)), Pool(2, (1, 1), side=4)]
+    batches = SequenceBatches(pools, [1, 1, 1], config, batch_size=8, seed=0)
+    seen = {}
+    for step in range(60):
+        batch = batches(step)
+        contexts, pairs = len(batch.context), batch.context.shape[2] // (1 + batch.target.shape[2])
+        seen[tuple(batch.target.shape[2:]), pairs] = contexts
+        assert contexts == batches.contexts(step)
+        assert len(batch.query) == len(batch.target) == 2 * contexts
+        assert contexts == 8 or tokens(batch) <= 96 < tokens(batch) * (contexts + 2) / contexts
+        halves = [batches(step, range(contexts // 2)), batches(step, range(contexts // 2, contexts))]
+        assert torch.equal(torch.cat([half.target for half in halves]), batch.target)
+    # A context of K stills takes 2 K + 4 tokens with its queries, one of clips 4 K + 8, of large stills 8 K + 16.
+    still, clip, large = (1, 2, 2), (3, 2, 2), (1, 4, 4)
+    assert seen == {
+        (still, 1): 8,
+        (still, 2): 8,
+        (still, 3): 8,
+        (clip, 1): 8,
+        (clip, 2): 6,
+        (clip, 3): 4,
+        (large, 1): 4,
+        (large, 2): 2,
+        (large, 3): 2,
+    }
+    assert tokens(batches(batches.largest(60))) == 96
+    with pytest.raises(ConfigError, match=r"sequence\.tokens 79 are too few: 2 contexts of 3 pairs can have 80"):
+        SequenceBatches(pools, [1, 1, 1], config.model_copy(update={"tokens": 79}), batch_size=8, seed=0)
+    # A joint model reads the context anew for each of its queries.
+    joint = SequenceBatches(pools[:1], [1], config, batch_size=16, seed=0, shared=False)
+    assert {joint.contexts(step) for step in range(20)} == {12, 8, 6}
+
+
+def tokens(batch: SequenceBatch) -> int:
+    """Patches of 2 x 2 latents."""
+    return sum(side[:, 0].numel() // 4 for side in (batch.context, batch.query, batch.target))
 
 
 def test_a_query_is_never_in_its_context() -> None:

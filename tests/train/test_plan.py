@@ -30,10 +30,11 @@ from lavincli.train.plan.needs import JDiTNeeds
 from lavincli.train.plan.operations import jdit_operations
 from lavincli.train.plan.plan import GIGA, Machines, make_plan
 from lavincli.train.plan.settings import Setting, Weights, state_memory, traffic
-from lavincli.train.plan.shapes import SequenceShape, clip_lengths, sequence_shapes
+from lavincli.train.plan.shapes import batch_shapes, clip_lengths
 from lavincli.train.plan.simulate import simulate
 from lavincli.train.plan.stvae_step import STVAENetworks
 from lavincli.train.recipe import read_recipe
+from lavincli.train.sequence_shape import SequenceShape
 from lavincli.train.sequences import SequenceBatches
 
 # Two contexts of two pairs, each with two queries, each with two targets, at 8 x 8 latents.
@@ -201,12 +202,13 @@ def test_shapes_come_as_often_as_they_are_drawn() -> None:
     config = read_recipe("tiny-jdit", ["data.size=16", "data.tasks={denoising: 3, video_depth: 1}"])
     assert isinstance(config, JDiTTrainConfig)
     config = config.model_copy(update={"sequence": SequenceConfig(pairs=3, null_context=0.25)})
-    shapes = sequence_shapes(config, {"denoising": (1, 1), "video_depth": (13, 13)})
+    shapes = batch_shapes(config, {"denoising": (1, 1), "video_depth": (13, 13)})
     assert sum(shapes.values()) == pytest.approx(1)
     batches = SequenceBatches([_Pool(1), _Pool(4)], [3, 1], config.sequence, batch_size=1, seed=0)
     steps = 400
     drawn = Counter((b.context.shape[2], b.query.shape[2], b.target.shape[2]) for b in map(batches, range(steps)))
-    expected = {(shape.context, shape.query, shape.target): share for shape, share in shapes.items()}
+    sequences = {batch.sequence: share for batch, share in shapes.items()}
+    expected = {(shape.context, shape.query, shape.target): share for shape, share in sequences.items()}
     assert drawn.keys() == expected.keys()
     for frames, share in expected.items():
         assert drawn[frames] / steps == pytest.approx(share, abs=4 * (share / steps) ** 0.5)

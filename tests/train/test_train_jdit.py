@@ -51,6 +51,27 @@ def test_cut_off_and_resumed(jdit_config: Config, stvae_folder: str, attention: 
     assert [line["step"] for line in log_lines(halved.out)] == [line["step"] for line in log_lines(whole.out)]
 
 
+def test_stills_clips_and_sizes_in_one_run(jdit_config: Config, stvae_folder: str) -> None:
+    """Batches of every shape, as many contexts as the tokens allow; a run cut off goes on with the same ones."""
+    tasks = {"small_denoising": 1, "small_motion": 1}
+    data = {"tasks": tasks, "other_sizes": {32: 1}, "frames": 5, "held_out_pairs": 3}
+    sequence = {"pairs": 2, "queries": 2, "tokens": 96, "multiple": 2}
+    mixed = {"stvae": stvae_folder, "batch_size": 8, "data": data, "sequence": sequence, "steps": 10}
+    whole = jdit_config("whole", **mixed)
+    expected = run(whole)
+    assert {"psnr/small_denoising", "psnr/small_motion"} <= log_lines(whole.out)[-1].keys()
+    halved = jdit_config("halved", **mixed)
+    cut_off_at(halved, 7)
+    assert same_weights(expected, run(halved), "jdit")
+    for changes, message in (
+        ({"sequence": sequence | {"multiple": 3}}, r"batch_size 8 must be a multiple of sequence\.multiple 3"),
+        ({"sequence": sequence | {"tokens": 20}}, r"sequence\.tokens 20 are too few"),
+        ({"distributed": {"accumulation": 4}}, r"sequence\.multiple 2 can't be shared"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            run(jdit_config("refused", **mixed | changes))
+
+
 def test_the_stvae_is_handed_on(jdit_config: Config, stvae_folder: str) -> None:
     folder = run(jdit_config(stvae=stvae_folder, steps=1))
     before, after = load_stvae(Path(stvae_folder)), load_stvae(folder)

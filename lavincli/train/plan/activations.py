@@ -11,8 +11,8 @@ from typing import Literal
 
 from lavincli.model.config import JDiTConfig
 from lavincli.model.jdit import TOKEN_FEATURES
-from lavincli.train.plan.shapes import SequenceShape
 from lavincli.train.plan.streams import Stream, streams_of
+from lavincli.train.sequence_shape import SequenceShape
 
 Kernels = Literal["gpu", "cpu"]
 _FLOAT32 = 4

@@ -25,9 +25,10 @@ from lavincli.train.optimizer import build_optimizers, empty_state
 from lavincli.train.plan.activations import jdit_activations
 from lavincli.train.plan.operations import Operations, jdit_operations
 from lavincli.train.plan.settings import FLOAT32, Weights
-from lavincli.train.plan.shapes import Lengths, SequenceShape, latent_frames, sequence_shapes
+from lavincli.train.plan.shapes import BatchShape, Lengths, batch_shapes
 from lavincli.train.plan.simulate import Simulated
 from lavincli.train.plan.stvae_step import STVAENetworks
+from lavincli.train.sequence_shape import latent_frames
 
 # By what the names of a J-DiT's parameters hold; the first that fits counts.
 _PARTS = {"t_embedder": "time", "joint_attn": "attention", "_mlp": "feed-forward", "odulation": "modulation"}
@@ -86,27 +87,30 @@ class JDiTNeeds:
         return _weights([(self._jdit, self._config.optimizer)], frozen=FLOAT32 * _numbers(_stvae(self._config.stvae)))
 
     @cached_property
-    def _shapes(self) -> Mapping[SequenceShape, float]:
-        return sequence_shapes(self._config, self._lengths)
+    def _shapes(self) -> Mapping[BatchShape, float]:
+        return batch_shapes(self._config, self._lengths)
 
     @cached_property
     def step(self) -> Step:
-        contexts, shared = self._config.batch_size, self._config.jdit.attention == "oneway"
+        shared = self._config.jdit.attention == "oneway"
         operations, tokens = Operations(), 0.0
         for shape, share in self._shapes.items():
-            operations += jdit_operations(self._config.jdit, shape).times(share * contexts)
-            tokens += share * contexts * shape.tokens(shared=shared)
+            contexts = share * shape.contexts
+            operations += jdit_operations(self._config.jdit, shape.sequence).times(contexts)
+            tokens += contexts * shape.sequence.tokens(shared=shared)
         return Step(operations, tokens)
 
     @property
     def batches(self) -> Mapping[str, int]:
-        return {"batch_size": self._config.batch_size}
+        found, sequence = {"batch_size": self._config.batch_size}, self._config.sequence
+        return found | ({} if sequence.tokens is None else {"sequence.multiple": sequence.multiple})
 
     def activations(self, parts: int, *, checkpointing: bool) -> int:
         """As `Needs` says; on a GPU, where attention and norms are fused."""
-        micro_batch = self._config.batch_size // parts
         found = [
-            jdit_activations(self._config.jdit, shape, micro_batch, precision=self._config.precision)
+            jdit_activations(
+                self._config.jdit, shape.sequence, shape.contexts // parts, precision=self._config.precision
+            )
             for shape in self._shapes
         ]
         return max(one.checkpointed if checkpointing else one.kept for one in found)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from lavincli.model.config import JDiTConfig
 from lavincli.model.jdit import TOKEN_FEATURES
 from lavincli.model.layers import TIME_FREQUENCIES
-from lavincli.train.plan.shapes import SequenceShape
 from lavincli.train.plan.streams import Stream, streams_of
+from lavincli.train.sequence_shape import SequenceShape
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lavincli.cards.task import Task
 from lavincli.latents.store import open_store
 from lavincli.media.clips import read_clip
 from lavincli.media.files import IMAGE_SUFFIXES
-from lavincli.model.config import SPATIAL_COMPRESSION, TEMPORAL_COMPRESSION
-from lavincli.model.patches import PATCH
 from lavincli.pair_files import list_pairs
 from lavincli.train.config import DataConfig, JDiTTrainConfig
+from lavincli.train.sequence_shape import (
+    SequenceShape,
+    contexts_in_batch,
+    latent_frames,
+    sequence_shape,
+    tokens_per_frame,
+)
 
 VIDEO = "video"
 CLIP_FRAMES = 13
@@ -23,62 +28,37 @@ Lengths = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceShape:
-    """One in-context sequence and what shares its parts, in tokens.
+class BatchShape:
+    """So many contexts of one shape."""
 
-    Attributes:
-        context, query, target: tokens of each part.
-        queries: how many queries share a context.
-        noises: how many targets share a query.
-    """
-
-    context: int
-    query: int
-    target: int
-    queries: int = 1
-    noises: int = 1
-
-    @property
-    def length(self) -> int:
-        """Tokens that the target's tokens attend to."""
-        return self.context + self.query + self.target
-
-    def tokens(self, *, shared: bool) -> int:
-        """Tokens that go through the network for one context: a one-way model shares what can be shared."""
-        if not shared:
-            return self.queries * self.noises * self.length
-        return self.context + self.queries * (self.query + self.noises * self.target)
+    sequence: SequenceShape
+    contexts: int
 
 
-def latent_frames(frames: int) -> int:
-    """Frames of a clip's latents."""
-    return 1 + (frames - 1) // TEMPORAL_COMPRESSION
-
-
-def tokens_per_frame(size: int) -> int:
-    """Tokens of a latent frame of pictures of this height and width."""
-    return (size // SPATIAL_COMPRESSION // PATCH) ** 2
-
-
-def sequence_shapes(config: JDiTTrainConfig, lengths: Mapping[str, Lengths]) -> dict[SequenceShape, float]:
+def batch_shapes(config: JDiTTrainConfig, lengths: Mapping[str, Lengths]) -> dict[BatchShape, float]:
     """Every shape of a batch and its share of the steps.
 
-    A batch has one number of pairs, 1..K alike often, or the null context of one frame, and clips of one length: those
-    of a task drawn by its weight.
+    A batch has one number of pairs, 1..K alike often, or the null context of one frame, and clips of one length and
+    size: those of a task drawn by its weight.
     """
-    settings, frame = config.sequence, tokens_per_frame(config.data.size)
-    total = sum(config.data.tasks.values())
-    shares: dict[SequenceShape, float] = {}
-    for name, weight in config.data.tasks.items():
-        source, target = (latent_frames(frames) for frames in lengths[name])
-        contexts = {1: settings.null_context}
+    settings, shared = config.sequence, config.jdit.attention == "oneway"
+    weights = {
+        (size, name): of_size * weight
+        for size, of_size in config.data.sizes.items()
+        for name, weight in config.data.tasks.items()
+    }
+    shares: dict[BatchShape, float] = {}
+    for (size, name), weight in weights.items():
+        frame, (source, target) = tokens_per_frame(size), lengths[name]
         for pairs in range(1, settings.pairs + 1):
-            frames = pairs * (source + target)
-            contexts[frames] = contexts.get(frames, 0.0) + (1 - settings.null_context) / settings.pairs
-        for frames, share in contexts.items():
-            if share > 0:
-                shape = SequenceShape(frames * frame, source * frame, target * frame, settings.queries, settings.noises)
-                shares[shape] = shares.get(shape, 0.0) + share * weight / total
+            shape = sequence_shape(settings, pairs, (latent_frames(source), latent_frames(target)), frame)
+            contexts = contexts_in_batch(settings, config.batch_size, shape, shared=shared)
+            drawn = weight / sum(weights.values()) / settings.pairs
+            null = settings.null_context
+            for context, share in ((shape.context, 1 - null), (frame, null)):
+                if share > 0:
+                    batch = BatchShape(replace(shape, context=context), contexts)
+                    shares[batch] = shares.get(batch, 0.0) + share * drawn
     return shares
 
 

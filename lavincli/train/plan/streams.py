@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lavincli.model.config import JDiTConfig
-from lavincli.train.plan.shapes import SequenceShape
+from lavincli.train.sequence_shape import SequenceShape
 
 
 @dataclass(frozen=True, slots=True)
