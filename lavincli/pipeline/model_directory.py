@@ -45,6 +45,17 @@ def load_networks(folder: Path, config: ModelConfig) -> tuple[JDiT, STVAE]:
     return jdit, stvae
 
 
+def check_model(folder: Path) -> ModelConfig:
+    """Whether a model directory's weights are those that its configuration says, told by the files' headers.
+
+    Raises CheckpointError or ConfigError.
+    """
+    config = read_config(folder)
+    _checked(_on_meta(JDiT, config.jdit), folder / JDIT)
+    _checked(_on_meta(STVAE, config.stvae), folder / STVAE_FILE)
+    return config
+
+
 def save_model(
     folder: Path, config: ModelConfig, jdit: Weights, stvae: Weights, *, card: str, dtype: torch.dtype | None = None
 ) -> None:

@@ -19,13 +19,14 @@ COMMANDS = dict(every_command())
 # What takes many seconds, or weights that are not here, is parsed alone.
 TOO_SLOW = {
     *(("eval",), ("eval", "compare"), ("eval", "report"), ("encode",), ("train",)),
-    *(("models", "import"), ("plugins", "check"), ("tasks", "list"), ("tasks", "check"), ("predict",)),
+    *(("models", "import"), ("plugins", "check"), ("tasks", "list"), ("tasks", "check"), ("predict",), ("doctor",)),
 }
 
 
 def examples(path: tuple[str, ...]) -> list[list[str]]:
-    """The commands in a help's last lines, each as words without ``lavin``."""
-    lines = re.findall(r"^(?:Examples?:)?\s*(lavin .*)$", COMMANDS[path].epilog or "", re.MULTILINE)
+    """The commands that a help shows, each as words without ``lavin``."""
+    text = f"{COMMANDS[path].help}\n{COMMANDS[path].epilog}"
+    lines = re.findall(r"^(?:Examples?:)?\s*(lavin .*)$", text, re.MULTILINE)
     return [shlex.split(line)[1:] for line in lines]
 
 
