@@ -110,7 +110,7 @@ def by_cocoeval(listing: Path, results: list[dict[str, Any]], kind: str) -> Any:
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(listing))
         evaluation = COCOeval(truth, truth.loadRes(results), kind)
-        evaluation.params.useCats = 0
+        evaluation.params.useCats = int(kind == "keypoints")  # people are all of one class
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
@@ -125,7 +125,9 @@ def write_coco(root: Path) -> list[dict[str, Any]]:
         crowd(3, 139, 1, [20, 0, 5, 40]),
         thing(4, 632, 1, [5, 6, 30, 20], 300),
     ]
-    people = [person(entry, NOSE_AND_EYES if not entry["iscrowd"] else [0] * 51) for entry in things]
+    people = [
+        person({**entry, "category_id": 1}, NOSE_AND_EYES if not entry["iscrowd"] else [0] * 51) for entry in things
+    ]
     write_listing(root / "annotations" / "instances_val2017.json", [139, 285, 632], things)
     write_listing(root / "annotations" / "person_keypoints_val2017.json", [139, 285, 632], people)
     return people
@@ -193,14 +195,15 @@ def test_masks_of_one_channel(tmp_path: Path) -> None:
 def panoptic_quality(guess: Any, truth: Any) -> float:
     """Class-agnostic PQ (Kirillov et al.), written out: IoU over 0.5, unlabelled pixels of the truth left out."""
     guess = np.where(truth == 0, 0, guess)
-    matched, total = 0, 0.0
+    ious: list[float] = []
     ids = [[one for one in np.unique(segments) if one] for segments in (guess, truth)]
     for one in ids[0]:
         for other in ids[1]:
             union = np.count_nonzero((guess == one) | (truth == other))
             iou = np.count_nonzero((guess == one) & (truth == other)) / union
-            matched, total = matched + (iou > 0.5), total + iou * (iou > 0.5)
-    return total / (matched + (len(ids[0]) - matched) / 2 + (len(ids[1]) - matched) / 2)
+            if iou > 0.5:
+                ious.append(iou)
+    return sum(ious) / (len(ious) + (len(ids[0]) - len(ious)) / 2 + (len(ids[1]) - len(ious)) / 2)
 
 
 def test_panoptic_pictures_with_their_json(tmp_path: Path) -> None:
