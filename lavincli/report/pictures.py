@@ -24,7 +24,7 @@ FLOOR: Final = 160
 CLIP_FRAMES: Final = 5
 """So many frames of a clip are shown, evenly from the first to the last."""
 _THREADS: Final = 4
-_SAMPLE: Final = 48
+_SAMPLE: Final = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+"""Reports as files: which items they show, how large their pictures are, and what is wrong with a folder."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+
+from lavincli.cli.main import main
+from lavincli.errors import InputError
+from lavincli.evaluation.results import Results
+from lavincli.evaluation.results_folder import read_items
+from lavincli.evaluation.sweep import Curve, Sweep, SweepFailure, SweepPoint
+from lavincli.media.webp import decode_webp
+from lavincli.report.pictures import FLOOR
+from lavincli.report.plots import plot_sweep
+from lavincli.report.sections import Section, choose, make_sections
+from lavincli.report.write import write_report
+from tests.report.results_folders import HOSTILE, metric, write_results
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two tasks of 12 items, 256 pixels, of which the last two have no pictures."""
+    folder = tmp_path_factory.mktemp("results")
+    write_results(folder, tasks=2, items=12, size=256, without_pictures=2)
+    return folder
+
+
+def _section(folder: Path) -> Section:
+    results = Results.model_validate_json((folder / "results.json").read_text("utf-8"))
+    return make_sections(results, read_items(folder))[0]
+
+
+def _sides(html: str) -> list[int]:
+    """The longest side of every picture in a report."""
+    uris = re.findall(r'src="data:image/webp;base64,([^"]+)"', html)
+    return [max(decode_webp(b64decode(uri), "picture").shape[1:3]) for uri in uris]
+
+
+def test_sections_have_the_items_with_pictures_worst_first(folder: Path) -> None:
+    section = _section(folder)
+    assert [item.score for item in section.items] == [20.0 + number for number in range(10)]
+    assert [item.gain for item in section.items] == [number - 2.0 for number in range(10)]
+    assert section.items[0].key == HOSTILE
+    assert [draw.draw for draw in section.items[0].draws] == [0, 1]
+
+
+def test_of_too_many_items_the_worst_and_some_others_down_to_the_best_are_chosen(folder: Path) -> None:
+    section = _section(folder)
+    for limit, scores in ((1, [20]), (3, [20, 21, 29]), (6, [20, 21, 22, 23, 26, 29]), (10, list(range(20, 30)))):
+        assert [item.score for item in choose(section, limit).items] == scores
+
+
+def test_pictures_get_smaller_before_items_are_left_out(folder: Path, tmp_path: Path) -> None:
+    def written(limit: int) -> tuple[int, set[int], str]:
+        """Items shown, sizes of pictures, and the file."""
+        report = write_report(folder, tmp_path / "report.html", limit=limit)
+        html = report.path.read_text("utf-8")
+        assert report.size == len(html.encode()) <= limit
+        assert report.shown == html.count("<article")
+        return report.shown, set(_sides(html)), html
+
+    assert written(15_000_000)[:2] == (20, {256})
+    shown, sides, _ = written(1_250_000)
+    assert shown == 20
+    assert FLOOR < min(sides) == max(sides) < 256
+    shown, sides, html = written(900_000)
+    assert 2 <= shown < 20
+    assert min(sides) >= FLOOR
+    assert f"Shows {shown // 2} of the first 10 of 12 items: the worst two thirds of these" in html
+
+
+def test_names_that_look_like_markup_are_text(folder: Path, tmp_path: Path) -> None:
+    html = write_report(folder, tmp_path / "report.html").path.read_text("utf-8")
+    assert html.count("<script>") == 1
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(&#x27;key&#x27;)&lt;/script&gt;" in html
+    assert "Title of task_0 &lt;i&gt;" in html
+    assert "&lt;b&gt;no&lt;/b&gt; such folder" in html
+    addresses = re.findall(r'\b(?:src|href)="([^"]*)"', html)
+    assert len(addresses) > 50
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert "url(" not in html
+
+
+def test_it_tells_what_it_shows(folder: Path, tmp_path: Path) -> None:
+    html = write_report(folder, tmp_path / "report.html").path.read_text("utf-8")
+    for words in (
+        "Shows the first 10 of 12 items, the worst first.",
+        "Beats the better trivial answer in every draw of the context on 2 of 2 tasks.",
+        "2.000 worse than copy of the query",
+        "depth after alignment: least-squares scale.",
+        "A &lt;note&gt;.",
+        "LaVin-DiT",
+        "never made smaller than 160",
+        "lavin eval --task all -o results/",
+    ):
+        assert words in html, words
+
+
+def test_the_command_prints_the_path(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "report", str(folder)]) == 0
+    assert capsys.readouterr().out == f"{folder / 'report.html'}\n"
+
+
+def test_what_is_wrong_with_a_folder_is_said_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "report", str(tmp_path)]) == 1
+    assert "no such file" in capsys.readouterr().err
+    write_results(tmp_path, tasks=1, items=1, size=32)
+    picture = next((tmp_path / "pictures").rglob("*_truth.webp"))
+    picture.unlink()
+    with pytest.raises(InputError, match=r"_truth\.webp: no such file"):
+        write_report(tmp_path, tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_study_is_shown_as_plots_over_its_last_values_gallery(tmp_path: Path) -> None:
+    write_results(tmp_path / "pairs=4", tasks=1, items=2, size=32)
+    scores = [metric(value, 22) for value in (20.0, 24.0)]
+    curve = Curve(
+        task="task_0",
+        title="A <task>",
+        dataset="photos",
+        metric="psnr",
+        higher_is_better=True,
+        headline=True,
+        x=["1", "4"],
+        model=[score.model for score in scores],
+        baselines={name: [score.baselines[name] for score in scores] for name in scores[0].baselines},
+        paper=[],
+    )
+    sweep = Sweep(
+        created="2026-01-02T03:04:05+00:00",
+        command="lavin eval --sweep pairs=1,4,9",
+        parameter="pairs",
+        values=["1", "4", "9"],
+        numeric=True,
+        points=[SweepPoint(value="4", folder="pairs=4", model="small-random", seconds=1)],
+        failed=[SweepFailure(value="9", error="too many <pairs>")],
+        curves=[curve, curve.model_copy(update={"metric": "other", "headline": False})],
+        seconds=2,
+    )
+    (tmp_path / "sweep.json").write_text(sweep.model_dump_json(), "utf-8")
+    html = write_report(tmp_path, tmp_path / "report.html").path.read_text("utf-8")
+    assert html.count('class="plot-box"') == 1
+    assert "A &lt;task&gt;" in html
+    assert "too many &lt;pairs&gt;" in html
+    assert "1: 20, 4: 24" in html
+    assert html.count("<article") == 2
+    files = plot_sweep(sweep, tmp_path / "plots")
+    assert [file.name for file in files] == ["task_0_photos_psnr.svg", "task_0_photos_psnr.png"]
+    nothing = curve.model_copy(update={"model": [metric(None, 1).model] * 2})
+    assert plot_sweep(sweep.model_copy(update={"curves": [nothing]}), tmp_path / "plots") == []
