@@ -34,7 +34,9 @@ def lavin_loaders() -> dict[str, LoaderFactory]:
 def lavin_metrics() -> dict[str, MetricFactory]:
     """Scores of pictures against pictures."""
     from lavincli.builtins import image_metrics
+    from lavincli.builtins.condition_error import ConditionError
     from lavincli.builtins.frechet_distance import FrechetDistance
+    from lavincli.builtins.frechet_video_distance import FrechetVideoDistance
     from lavincli.builtins.perceptual_distance import PerceptualDistance
 
     return {
@@ -44,6 +46,8 @@ def lavin_metrics() -> dict[str, MetricFactory]:
         "psnr_hole": image_metrics.HolePeakSignalNoiseRatio,
         "perceptual_distance": PerceptualDistance,
         "frechet_distance": FrechetDistance,
+        "frechet_video_distance": FrechetVideoDistance,
+        "condition_error": ConditionError,
     }
 
 

@@ -10,15 +10,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lavincli.blocks import Codec, Cuttable, Metric, Transform, resample_of
+from lavincli.blocks import Codec, Cuttable, Metric, Transform, required_options, resample_of
 from lavincli.cards.build import build, factory_of
-from lavincli.cards.card import Side, TaskCard
+from lavincli.cards.card import Block, Side, TaskCard
 from lavincli.cards.framing import Frame, generator
 from lavincli.clip import Clip, Pair, Sample
 from lavincli.context.read import read_context
 from lavincli.errors import CardError, LavinError, UnknownNameError
 from lavincli.lazy_samples import LazySamples
 from lavincli.media.geometry import resize
+from lavincli.registry import registry
 
 
 class Task:
@@ -74,9 +75,16 @@ class Task:
     def metrics(self) -> dict[str, Metric]:
         """A fresh instance of each of the card's metrics, by name."""
         return {
-            block.name: build("metrics", block.name, block.options, card=self.card_file, key="metrics")
+            block.name: build("metrics", block.name, self._metric_options(block), card=self.card_file, key="metrics")
             for block in self.card.metrics
         }
+
+    def _metric_options(self, block: Block) -> dict[str, Any]:
+        """The card's options, and for a metric that scores the condition of a reverse task the name of the forward one."""
+        factory = registry().metrics.get(block.name)
+        if self.card.reverse_of is None or factory is None or "task" not in required_options(factory):
+            return block.options
+        return {"task": self.card.reverse_of, **block.options}
 
     @functools.cached_property
     def headline(self) -> str:
