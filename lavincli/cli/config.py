@@ -34,10 +34,10 @@ def show_settings(
     A flag comes first, then the environment (LAVIN_PREDICT_DEVICE, or LAVIN_DEVICE for all commands),
     then the file of --config (or LAVIN_CONFIG), then the user's own file, then the default.
     """
-    from lavincli.settings.show import shown_settings, unknown_variables
+    from lavincli.settings.show import places, shown_settings, unknown_variables
 
     settings: Settings = ctx.find_root().obj.settings
-    shown = shown_settings(settings, tuple(command or ()))
+    shown = shown_settings(settings, tuple(command or ())) + ([] if command else places())
     for problem in unknown_variables():
         logger.warning("%s", problem)
     if as_json:

@@ -40,6 +40,9 @@ def processors() -> Iterator[Check]:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     instructions = ", ".join(_instructions()) or "unknown instructions"
     yield Check("processors", "ok", f"{usable} of {os.cpu_count()} usable ({instructions})")
+    if hasattr(os, "sysconf"):
+        size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        yield Check("memory", "ok", f"{size / 2**30:.0f} GiB")
     threads = torch.get_num_threads()
     told = f"OMP_NUM_THREADS={os.environ['OMP_NUM_THREADS']}" if "OMP_NUM_THREADS" in os.environ else "PyTorch's choice"
     detail = f"{threads} ({told})"

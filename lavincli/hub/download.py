@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ MODEL_FILES = (CONFIG, JDIT, STVAE_FILE, CARD)
 _NEEDED = (CONFIG, JDIT, STVAE_FILE)
 _SPARE = 64 * 2**20
 """Bytes of the disk that a download leaves free."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 Result = TypeVar("Result")
 
 
@@ -87,12 +90,28 @@ def hub_files(name: HubName, patterns: Sequence[str], *, needed: Sequence[str] =
     if size:
         _require_room(name, size)
         log.info("%s: downloading %s into %s", name, in_words(size), hub_cache())
-    return Path(
+    folder = Path(
         _asked(
             name,
             lambda: snapshot_download(name.repository, revision=name.revision, allow_patterns=[*patterns], **where),
         )
     )
+    _verify(name, folder, [file.filename for file in files if file.will_download])
+    return folder
+
+
+def _verify(name: HubName, folder: Path, downloaded: Sequence[str]) -> None:
+    """Compare large files with the checksum that the hub keeps them by; the library looks at their size alone."""
+    for file in downloaded:
+        blob = (folder / file).resolve()
+        if not _SHA256.fullmatch(blob.name):
+            continue  # a small file, kept by another kind of checksum
+        with blob.open("rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+        if found != blob.name:
+            (folder / file).unlink()
+            blob.unlink()
+            raise CheckpointError(f"{name}: {file} was damaged on its way, and is removed again; pull it once more")
 
 
 def in_words(size: float) -> str:

@@ -47,6 +47,21 @@ def shown_settings(settings: Settings, only: CommandPath = ()) -> list[tuple[str
     return found
 
 
+def places() -> list[tuple[str, Setting]]:
+    """The folders that lavin looks into, which the environment alone sets."""
+    from lavincli.hub.places import MODELS_VARIABLE, hub_cache, models_folder
+
+    def told(variable: str, value: object, *others: str) -> tuple[str, Setting]:
+        origin = next((one for one in (variable, *others) if os.environ.get(one)), "default")
+        return variable, Setting(value, origin)
+
+    return [
+        told("LAVIN_TASKS", os.environ.get("LAVIN_TASKS")),
+        told(MODELS_VARIABLE, models_folder()),
+        told("HF_HUB_CACHE", hub_cache(), "HF_HOME", "XDG_CACHE_HOME"),
+    ]
+
+
 def unknown_variables() -> list[str]:
     """What is wrong with the variables whose name begins like lavin's and that set nothing, in words."""
     known = {variable for path, _, option in every_option() for variable in variables_of(path, key_of(option))}

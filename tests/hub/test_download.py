@@ -104,6 +104,15 @@ def test_a_broken_download_is_no_model_and_the_next_one_goes_on(hub: FakeHub, mo
     assert fingerprint(hub_model(HubName("someone/small")))
 
 
+def test_a_file_that_was_damaged_on_its_way_is_not_used(hub: FakeHub) -> None:
+    hub.damaged = {"stvae.safetensors"}
+    with pytest.raises(CheckpointError, match=r"stvae\.safetensors was damaged on its way.*pull it once more"):
+        hub_model(HubName("someone/small"))
+    assert downloaded_models() == {}
+    hub.damaged = set()
+    assert fingerprint(hub_model(HubName("someone/small")))
+
+
 class _Always(set[str]):
     def discard(self, element: object, /) -> None:
         """Cut it again next time."""

@@ -33,7 +33,8 @@ def test_every_setting_is_told_with_its_origin(
     every = {
         ".".join((*path, key_of(one))).replace("-", "_") for path, cmd in every_command() for one in options_of(cmd)
     }
-    assert set(told) == every
+    assert set(told) == every | {"LAVIN_TASKS", "LAVIN_MODELS", "HF_HUB_CACHE"}
+    assert told["LAVIN_MODELS"] == (str(tmp_path / "models"), "LAVIN_MODELS")
     assert len(every) > 100
 
 
