@@ -26,7 +26,7 @@ def load(
     """
     folder = find_model(name)
     chosen = choose_device(device)
-    precision = _dtype(dtype, chosen)
+    precision = choose_dtype(dtype, chosen)
     config = read_config(folder)
     jdit, stvae = load_networks(folder, config)
     return Pipeline(jdit.to(chosen, precision), stvae.to(chosen, precision), config, fingerprint=fingerprint(folder))
@@ -48,7 +48,8 @@ def choose_device(device: str | torch.device | None) -> torch.device:
     return chosen
 
 
-def _dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch.dtype:
+def choose_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch.dtype:
+    """The number format asked for, or the one that fits the device. Raises UnknownNameError for another one."""
     if dtype is None:
         return torch.bfloat16 if device.type == "cuda" else torch.float32
     if isinstance(dtype, torch.dtype):
