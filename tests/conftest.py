@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lavincli.builtins import condition_error
 from lavincli.model.config import JDiTConfig, ModelConfig, SamplingConfig, STVAEConfig
 from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
@@ -51,6 +52,14 @@ def tiny_model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "small-random"
     save_model(folder, config, jdit, STVAE(config.stvae), card="# small-random\n\nRandom weights, for tests.\n")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_estimator(tiny_model_directory: Path) -> Iterator[None]:
+    """Conditions are estimated by the small random model: by the bundled one that takes as long as all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(condition_error, "ESTIMATOR", str(tiny_model_directory))
+        yield
 
 
 @pytest.fixture(scope="session")

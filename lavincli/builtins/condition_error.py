@@ -113,8 +113,5 @@ def _estimator(task: str, model: str) -> Predictor:
 @functools.lru_cache(maxsize=_KEPT)
 def _estimated(task: str, model: str, pixels: bytes, shape: tuple[int, ...]) -> Clip:
     """The estimator's picture ``[T, S, S, 3]``; trivial answers come again under every draw."""
-    from lavincli.pipeline.predictor import Predictor
-
-    predictor: Predictor = _estimator(task, model)
-    answer: Clip = predictor.raw([np.frombuffer(pixels, np.uint8).reshape(shape)], [0])[0]
+    answer: Clip = _estimator(task, model).raw([np.frombuffer(pixels, np.uint8).reshape(shape)], [0])[0]
     return answer

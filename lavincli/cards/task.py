@@ -80,7 +80,7 @@ class Task:
         }
 
     def _metric_options(self, block: Block) -> dict[str, Any]:
-        """The card's options, and for a metric that scores the condition of a reverse task the name of the forward one."""
+        """The card's options; a metric that scores a reverse task's condition is also told the forward task."""
         factory = registry().metrics.get(block.name)
         if self.card.reverse_of is None or factory is None or "task" not in required_options(factory):
             return block.options
