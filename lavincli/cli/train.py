@@ -5,15 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lavincli.cli.logs import stderr_console, wants_progress
 from lavincli.errors import LavinError
 from lavincli.processes import without_option
 
+if TYPE_CHECKING:
+    from lavincli.train.watch.watcher import Watcher
+
 app = typer.Typer(add_completion=False)
 log = logging.getLogger(__name__)
+# What shells give a process that a signal ended.
+_BY_SIGNAL = 128
 
 
 @app.command()
@@ -61,15 +67,26 @@ def train(
         logging.getLogger("lavincli").setLevel(logging.WARNING)
 
     from lavincli.train.run import run
-
-    def report(step: int, figures: dict[str, float]) -> None:
-        log.info("step %d  %s", step, "  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
+    from lavincli.train.watch.stop import StoppedError
 
     try:
-        folder = run(config, report)
+        folder = run(config, _watchers() if is_first else (), measured=True)
+    except StoppedError as error:
+        log.info("%s", error)
+        raise typer.Exit(_BY_SIGNAL + error.number) from error
     except LavinError as error:
         if place is None or place.size == 1:
             raise
         raise LavinError(f"rank {place.rank}: {error.message}") from error
     if is_first:
         typer.echo(folder)
+
+
+def _watchers() -> list[Watcher]:
+    """Who sees a run beside its `log.jsonl`: the terminal or the log, and TensorBoard where it is installed."""
+    from lavincli.train.watch import tensorboard
+    from lavincli.train.watch.lines import LogLines
+    from lavincli.train.watch.view import LiveView
+
+    shown = LiveView(stderr_console()) if wants_progress() else LogLines()
+    return [shown, *([tensorboard.TensorBoard()] if tensorboard.is_installed() else [])]

@@ -36,10 +36,12 @@ class PictureBatches:
         self._shares = length_shares(length_weights(weights, of_tasks), self._clips)
         # For each length: the sides that have it, task by task, and the weight of each task.
         self._sides: dict[int, list[list[NDArray[np.uint8]]]] = {}
+        self._names: dict[int, list[str]] = {}
         self._weights: dict[int, NDArray[np.float64]] = {}
         for frames in self._shares:
             sides = {name: [side for side in pools[name] if side.shape[1] == frames] for name in pools}
             self._sides[frames] = [found for found in sides.values() if found]
+            self._names[frames] = [name for name, found in sides.items() if found]
             by_task = np.array([weights[name] * len(found) for name, found in sides.items() if found])
             self._weights[frames] = by_task / by_task.sum()
 
@@ -74,6 +76,13 @@ class PictureBatches:
                 picture = sides[side][number]
                 pictures.append(picture[:, :, ::-1] if mirrored else picture)
         return to_tensor(np.stack(pictures))
+
+    def tasks(self, step: int, part: range) -> list[str]:
+        """The task that each of these pictures of a step's batch is from."""
+        frames = self.frames(step)
+        random, count = generator("pictures", self._seed, step), self.lengths[frames]
+        drawn = random.choice(len(self._names[frames]), count, p=self._weights[frames])
+        return [self._names[frames][drawn[place]] for place in part]
 
 
 def to_tensor(clips: NDArray[np.uint8]) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lavincli.model.config import TEMPORAL_COMPRESSION, JDiTConfig, SamplingConfig, STVAEConfig
+from lavincli.train.watch.settings import GuardConfig
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -203,6 +204,8 @@ class _TrainConfig(_Settings):
     keep_best: bool = True
     log_every: int = Field(default=20, gt=0)
     validate_every: int = Field(default=500, gt=0)
+    sample_every: int | None = Field(default=None, gt=0)
+    guard: GuardConfig = GuardConfig()
     start_from: Path | None = None
 
     @model_validator(mode="after")

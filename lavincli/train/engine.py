@@ -6,6 +6,7 @@ can take this one's place, and go on from its checkpoints.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -13,11 +14,13 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from lavincli.errors import LavinError
 from lavincli.tensor_file import Kind, Layout, StoredTensors
 from lavincli.train.config import OptimizerConfig
 from lavincli.train.ema import ExponentialMovingAverage
 from lavincli.train.optimizer import build_optimizers, learning_rate_factor, set_learning_rate, state_keys
+
+LARGEST = sys.float_info.max
+"""The largest number there is: a limit for what need only be finite."""
 
 
 class Engine(Protocol):
@@ -42,10 +45,11 @@ class Engine(Protocol):
         """Add the gradient of one of the `accumulation` parts of a step; the step's loss is their mean."""
         ...
 
-    def step(self, step: int) -> float:
+    def step(self, step: int, largest: float = LARGEST) -> float:
         """One optimiser step at global step `step`; returns the gradient norm before clipping.
 
-        Raises LavinError, and leaves the weights as they are, where the gradient is not finite.
+        A gradient whose norm is above `largest`, or is not a number, is dropped: everything else stays as it is. On
+        several processes all of them come to know the same norm.
         """
         ...
 
@@ -64,6 +68,10 @@ class Engine(Protocol):
     def load_state(self, state: StoredTensors) -> None:
         """Restore what `state` gave; raises RuntimeError, ValueError or KeyError if that was of another network."""
         ...
+
+
+EngineMaker = Callable[[nn.Module, OptimizerConfig], Engine]
+"""Makes the engine of one network."""
 
 
 class LocalEngine:
@@ -94,7 +102,7 @@ class LocalEngine:
     def backward(self, loss: Tensor) -> None:
         (loss / self._accumulation).backward()  # type: ignore[no-untyped-call]
 
-    def step(self, step: int) -> float:
+    def step(self, step: int, largest: float = LARGEST) -> float:
         rate = self._config.learning_rate * learning_rate_factor(step, self._steps, self._config)
         set_learning_rate(self._optimizers, rate)
         for parameter in self._trained.values():
@@ -102,11 +110,12 @@ class LocalEngine:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
         norm = float(torch.nn.utils.clip_grad_norm_(self._trained.values(), self._config.clip))
-        check_finite(norm, step)
+        if norm <= largest:
+            for optimizer in self._optimizers:
+                optimizer.step()
+            self._ema.update(self.module, step)
         for optimizer in self._optimizers:
-            optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        self._ema.update(self.module, step)
         return norm
 
     @contextmanager
@@ -143,15 +152,6 @@ class LocalEngine:
 
     def _optimizers_by_name(self) -> dict[str, torch.optim.Optimizer]:
         return optimizers_by_name(self._trained, self._optimizers)
-
-
-def check_finite(norm: float, step: int) -> None:
-    """Raises LavinError for the gradient norm of a run that diverged."""
-    if not torch.tensor(norm).isfinite():
-        raise LavinError(
-            f"training diverged: the gradient at step {step + 1} is {norm}; its checkpoints are kept: run "
-            "it again with a lower optimizer.learning_rate"
-        )
 
 
 def optimizers_by_name(

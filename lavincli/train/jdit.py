@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 
 from lavincli.flow.loss import interpolate, velocity_loss
 from lavincli.flow.sampler import sample
+from lavincli.media.sheet import SheetRow
 from lavincli.model.config import ModelConfig
 from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
@@ -20,14 +23,33 @@ from lavincli.train.activation_checkpointing import recompute_blocks
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig
 from lavincli.train.engine import Engine
 from lavincli.train.latent_pools import latent_pairs
-from lavincli.train.objective import STEPS_LOOKED_AT, Figures
+from lavincli.train.objective import STEPS_LOOKED_AT, Figures, StepFigures
 from lavincli.train.patch_pca import psnr
 from lavincli.train.randomness import element_noise, flow_times
+from lavincli.train.record import SAMPLES, WAITED
 from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
+from lavincli.train.watch.samples import SampleSheet, to_clips
+from lavincli.train.watch.task_totals import task_totals
 from lavincli.train.world import World
 
 _VALIDATION_PAIRS = 2
 _VALIDATION_QUERIES = 12
+
+
+@dataclass(slots=True)
+class _Found:
+    """Of the parts of a step: the loss of every element, the pool of each, and the seconds until the batch was there.
+
+    The losses stay where they are until the step is over, so that a GPU is not waited for.
+    """
+
+    elements: list[Tensor] = field(default_factory=list)
+    pools: list[int] = field(default_factory=list)
+    waited: float = 0.0
+
+    def losses(self) -> list[float]:
+        """As numbers."""
+        return [loss for part in self.elements for loss in part.tolist()]
 
 
 class JDiTObjective:
@@ -73,19 +95,25 @@ class JDiTObjective:
         """Of the first ones: the longest context, and clips as long as any."""
         return self.batches.largest(min(self.config.steps, STEPS_LOOKED_AT))
 
-    def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
+    def train_step(self, engines: Mapping[str, Engine], step: int) -> StepFigures:
         """One optimiser step on this process's share of a batch of contexts, each with its queries and noises."""
-        engine, losses = engines["jdit"], []
+        engine, losses, found = engines["jdit"], [], _Found()
         contexts = self.batches.contexts(step)
         for part in self.world.parts(contexts, self.config.distributed.accumulation):
-            loss = engine.run(partial(self._loss, step, part, contexts))
+            loss = engine.run(partial(self._loss, step, part, contexts, found))
             engine.backward(loss)
             losses.append(float(loss.detach()))
-        return {"loss": sum(losses) / len(losses), "gradient": engine.step(step)}
+        figures: StepFigures = {"loss": sum(losses) / len(losses), "gradient": engine.step(step)}
+        # There is a pool for each size of pictures and task.
+        of = [self.tasks[pool % len(self.tasks)].name for pool in found.pools]
+        by_task = task_totals("loss", self.config.data.tasks, of, found.losses())
+        return figures | by_task | {SAMPLES: float(contexts), WAITED: found.waited}
 
-    def _loss(self, step: int, part: range, contexts: int) -> Tensor:
+    def _loss(self, step: int, part: range, contexts: int, found: _Found) -> Tensor:
         sequence = self.config.sequence
+        begun = time.perf_counter()
         batch = self.batches(step, part)
+        found.waited += time.perf_counter() - begun
         target = batch.target.to(self.device).repeat_interleave(sequence.noises, 0)
         repeats = sequence.queries * sequence.noises
         elements, count = range(part.start * repeats, part.stop * repeats), contexts * repeats
@@ -93,7 +121,10 @@ class JDiTObjective:
         noise = element_noise(target.shape[1:], elements, **random).to(self.device)
         t = flow_times(self.config.time, count, elements, **random).to(self.device)
         velocity = self._velocity(self.jdit, batch, interpolate(target, noise, t), t)
-        return velocity_loss(velocity, target, noise, l1=self.config.l1).mean()
+        losses = velocity_loss(velocity, target, noise, l1=self.config.l1)
+        found.elements.append(losses.detach())
+        found.pools += [pool for pool in batch.pools for _ in range(repeats)]
+        return losses.mean()
 
     def _velocity(self, jdit: JDiT, batch: SequenceBatch, x: Tensor, t: Tensor) -> Tensor:
         context, query = batch.context.to(self.device), batch.query.to(self.device)
@@ -115,9 +146,25 @@ class JDiTObjective:
         return {"psnr": sum(figures.values()) / len(figures), **figures}
 
     def _held_out_psnr(self, engine: Engine, name: str, number: int) -> float:
-        count = _VALIDATION_PAIRS + _VALIDATION_QUERIES
+        batch, answers = self._answers(engine, name, number, _VALIDATION_QUERIES)
+        return psnr(answers, self._decode(batch.target).clamp(-1, 1))
+
+    def samples(self, engine: Engine) -> SampleSheet:
+        """For each task a held-out query, the target of the context's first pair, the answer and the truth."""
+        rows = []
+        with engine.averaged():
+            for number, t in enumerate(self.tasks):
+                batch, answers = self._answers(engine, t.name, number, 1)
+                first = batch.query.shape[2]
+                shown = batch.context[:, :, first : first + batch.target.shape[2]]
+                pictures = [self._decode(batch.query), self._decode(shown), answers, self._decode(batch.target)]
+                rows.append(SheetRow(t.name, [to_clips(picture)[0] for picture in pictures]))
+        return SampleSheet(("query", "context target", "prediction", "truth"), rows)
+
+    def _answers(self, engine: Engine, name: str, number: int, queries: int) -> tuple[SequenceBatch, Tensor]:
+        """A task's held-out queries with the same two pairs, and answers to them as pictures, [B, 3, T, S, S]."""
         pool = self.held_out[name]
-        numbers = range(min(count, len(pool)))
+        numbers = range(min(_VALIDATION_PAIRS + queries, len(pool)))
         inputs, targets = (
             torch.from_numpy(side(numbers)).float()[None].to(self.device) for side in (pool.inputs, pool.targets)
         )
@@ -131,10 +178,13 @@ class JDiTObjective:
         def answer() -> Tensor:
             return sample(self.jdit, cond, noise, guidance=guidance, grid=grid, query_frames=frames)
 
-        answers = engine.run(answer)
+        return batch, self._decode(engine.run(answer))
+
+    @torch.no_grad()
+    def _decode(self, latents: Tensor) -> Tensor:
+        """Latents as pictures, float32."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
-            shown = [self.stvae.decode(self.stvae.denormalise(x)).float() for x in (answers, batch.target)]
-        return psnr(shown[0], shown[1].clamp(-1, 1))
+            return self.stvae.decode(self.stvae.denormalise(latents)).float()
 
     def measure(self, engine: Engine, *, thoroughly: bool) -> Figures:  # noqa: ARG002 - an ST-VAE's is measured
         """Nothing: weights are all there is to a J-DiT."""

@@ -10,8 +10,14 @@ from torch import Tensor, nn
 
 from lavincli.train.config import OptimizerConfig
 from lavincli.train.engine import Engine
+from lavincli.train.watch.samples import SampleSheet
 
 Figures = dict[str, float]
+Total = tuple[float, int]
+"""A sum, and of how many values: none perhaps."""
+StepFigures = dict[str, float | Total]
+"""What a step found in this process's share of its batch: losses, those of each task's elements, the norm of the
+gradient, and what `lavincli.train.record` wants to know of the batch."""
 STEPS_LOOKED_AT = 2000
 """Among so many steps a batch as large as any is sought: more would take long, and hardly find another shape."""
 
@@ -34,12 +40,16 @@ class Objective(Protocol):
         """A step whose batch takes as much memory as any, with all losses that there are."""
         ...
 
-    def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
+    def train_step(self, engines: Mapping[str, Engine], step: int) -> StepFigures:
         """One step on this process's share of the batch that belongs to `step`; returns its figures for the log."""
         ...
 
     def validate(self, engine: Engine) -> Figures:
         """Held-out figures of the product with its averaged weights."""
+        ...
+
+    def samples(self, engine: Engine) -> SampleSheet:
+        """Pictures of held-out data and of what the product makes of them, with its averaged weights."""
         ...
 
     def measure(self, engine: Engine, *, thoroughly: bool) -> Figures:

@@ -1,74 +1,123 @@
-"""What is logged of a run."""
+"""What is seen of a run: figures are averaged here, and told to everybody who watches."""
 
 from __future__ import annotations
 
-import json
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Self
 
-from lavincli.atomic import atomic_write_text
-from lavincli.errors import ConfigError
-from lavincli.train.objective import Figures
+import torch
+
+from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
+from lavincli.train.objective import Figures, StepFigures
+from lavincli.train.optimizer import learning_rate_factor
+from lavincli.train.watch.effort import measure_effort
+from lavincli.train.watch.json_lines import LOG, JsonLines
+from lavincli.train.watch.means import Means
+from lavincli.train.watch.samples import SampleSheet, write_samples
+from lavincli.train.watch.speed import Speed
+from lavincli.train.watch.watcher import Facts, Watcher
 from lavincli.train.world import World
 
 log = logging.getLogger(__name__)
-Report = Callable[[int, Figures], None]
+SAMPLES, WAITED = "samples", "waited"
+"""Of the figures of a step: the contexts or pictures of its whole batch, and the seconds until its share was there."""
 
 
 class Record:
-    """`log.jsonl`: a line of averaged figures every few steps. Lines past the checkpoint resumed from are dropped.
+    """Every few steps their figures are averaged, over the processes too, and told to those who watch.
 
-    The figures of a step are means over the processes; only the first process has the file.
+    The first process alone has watchers: `log.jsonl`, and whoever else was given. Its methods are called by all.
+
+    Args:
+        config: the recipe.
+        done: steps done before.
+        world: the processes.
+        watchers: who sees the run, beside `log.jsonl`.
+        measured: whether to count the operations of a step and measure the machine's rate, for the utilisation.
     """
 
-    def __init__(self, path: Path, done: int, every: int, world: World, report: Report | None) -> None:
-        self._path, self._every, self._world, self._report = path, every, world, report
-        self._lines: list[dict[str, Any]] = []
-        if world.is_first:
-            self._lines = [line for line in _read_lines(path) if line["step"] <= done]
-            atomic_write_text(path, "".join(json.dumps(line) + "\n" for line in self._lines))
-        self._seconds = max((line["seconds"] for line in self._lines), default=0.0)
-        self._started = time.monotonic()
-        self._sums: dict[str, list[float]] = {}
+    def __init__(
+        self,
+        config: STVAETrainConfig | JDiTTrainConfig,
+        done: int,
+        world: World,
+        watchers: Sequence[Watcher] = (),
+        *,
+        measured: bool = False,
+    ) -> None:
+        self._config, self._world, self._means = config, world, Means()
+        self._lines = JsonLines(config.out / LOG)
+        self._watchers: list[Watcher] = [self._lines, *watchers] if world.is_first else []
+        effort = measure_effort(config, world.size) if measured and world.is_first else None
+        self._skipped = 0
+        self._speed = Speed(torch.device(config.device), effort)
+        self._facts = Facts(config.out.name, config.out, done, config.steps, lambda: "")
 
-    def add(self, step: int, figures: Figures) -> None:
-        """Take in a step's figures of this process; every few steps their means are written."""
-        for key, value in figures.items():
-            self._sums.setdefault(key, []).append(value)
-        if step % self._every == 0:
-            means = self._world.mean([sum(values) / len(values) for values in self._sums.values()])
-            self.write(step, dict(zip(self._sums, means, strict=True)))
-            self._sums.clear()
+    def __enter__(self) -> Self:
+        """The run begins."""
+        for watcher in self._watchers:
+            watcher.on_start(self._facts)
+        return self
 
-    def write(self, step: int, figures: Figures) -> None:
-        """Write a line of figures that are the same on all processes."""
-        if not self._world.is_first:
+    def __exit__(self, *_: object) -> None:
+        """It is over, however it ended."""
+        for watcher in self._watchers:
+            watcher.on_end()
+
+    def begin(self) -> None:
+        """A step begins."""
+        self._speed.begin()
+
+    def add(self, step: int, figures: StepFigures, *, skipped: bool = False) -> None:
+        """Take in what a step of this process found; every few steps the means are told.
+
+        What was found in a step that the guard didn't take is no part of them: it is counted.
+        """
+        figures = dict(figures)
+        samples, waited = figures.pop(SAMPLES), figures.pop(WAITED)
+        assert isinstance(samples, float)
+        assert isinstance(waited, float)
+        self._speed.end(samples, waited)
+        if skipped:
+            self._skipped += 1
+        else:
+            self._means.add(figures)
+        for watcher in self._watchers:
+            watcher.on_step(step)
+        if step % self._config.log_every == 0:
+            optimizer = self._config.optimizer
+            rate = optimizer.learning_rate * learning_rate_factor(step - 1, self._config.steps, optimizer)
+            means = self._means.take(self._world) | {"learning_rate": rate} | self._speed.figures()
+            if self._skipped:
+                means["skipped"] = self._skipped
+                self._skipped = 0
+            for watcher in self._watchers:
+                watcher.on_figures(step, means)
+
+    def validated(self, step: int, figures: Figures) -> None:
+        """Tell what a validation found."""
+        for watcher in self._watchers:
+            watcher.on_validation(step, figures)
+
+    def sampled(self, step: int, samples: SampleSheet) -> None:
+        """Write a sheet of samples, and tell of it. One that can't be written is no reason to end a run."""
+        if not self._watchers:
             return
-        seconds = round(self._seconds + time.monotonic() - self._started, 1)
-        line = {"step": step, "seconds": seconds, **{k: float(f"{v:.6g}") for k, v in figures.items()}}
-        self._lines.append(line)
-        with self._path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        if self._report:
-            self._report(step, figures)
+        try:
+            path, sheet = write_samples(self._config.out, step, f"{self._config.out.name}, step {step:,}", samples)
+        except OSError as error:
+            log.warning("the samples of step %d can't be written (%s)", step, error)
+            return
+        for watcher in self._watchers:
+            watcher.on_samples(step, sheet, path)
+
+    def saved(self, step: int, path: Path) -> None:
+        """Tell of a checkpoint."""
+        for watcher in self._watchers:
+            watcher.on_checkpoint(step, path)
 
     def summary(self) -> Mapping[str, float]:
         """The last value of every figure."""
-        return {key: value for line in self._lines for key, value in line.items()}
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    """What was logged; a last line that a full disk or a power cut left unfinished is dropped."""
-    texts = path.read_text().splitlines() if path.exists() else []
-    lines: list[dict[str, Any]] = []
-    for number, text in enumerate(texts, start=1):
-        try:
-            lines.append(json.loads(text))
-        except ValueError as error:
-            if number < len(texts):
-                raise ConfigError(f"{path}: line {number} is not JSON; mend or delete the file") from error
-            log.warning("%s: dropping line %d, which was not finished", path, number)
-    return lines
+        return self._lines.summary()

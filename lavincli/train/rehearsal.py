@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lavincli.errors import LavinError
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.gradients import without_gradients
-from lavincli.train.objective import Figures, Objective
+from lavincli.train.objective import Objective, StepFigures
 
 log = logging.getLogger(__name__)
 _GIGA = 10**9
@@ -48,8 +48,10 @@ def rehearse(objective: Objective, config: STVAETrainConfig | JDiTTrainConfig) -
         torch.cuda.reset_peak_memory_stats(device)
 
 
-def _check(figures: Figures, step: int) -> None:
-    wrong = [f"{name} {value}" for name, value in figures.items() if not math.isfinite(value)]
+def _check(figures: StepFigures, step: int) -> None:
+    # Those of single tasks say no more.
+    losses = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
+    wrong = [f"{name} {value}" for name, value in losses.items() if not math.isfinite(value)]
     if wrong:
         raise LavinError(
             f"the losses of the batch of step {step + 1} aren't finite before the first step ({', '.join(wrong)}): "
@@ -72,5 +74,5 @@ class _BareEngine:
         with without_gradients(self.module):
             loss.backward()  # type: ignore[no-untyped-call]
 
-    def step(self, step: int) -> float:  # noqa: ARG002 - there is nothing to do
+    def step(self, step: int, largest: float = 0.0) -> float:  # noqa: ARG002 - there is nothing to do
         return 0.0

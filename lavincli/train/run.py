@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,26 +12,33 @@ from lavincli.errors import ConfigError
 from lavincli.pipeline.load import choose_device
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig, STVAETrainConfig
 from lavincli.train.distributed.place import ALONE, Place, find_place
-from lavincli.train.engine import Engine, LocalEngine
+from lavincli.train.engine import Engine, EngineMaker, LocalEngine
 from lavincli.train.jdit import JDiTObjective
-from lavincli.train.loop import EngineMaker, train
+from lavincli.train.loop import train
 from lavincli.train.objective import Objective
 from lavincli.train.preflight import check_recipe
 from lavincli.train.recipe import write_resolved
-from lavincli.train.record import Report
 from lavincli.train.rehearsal import rehearse
 from lavincli.train.run_lock import only_run
 from lavincli.train.stvae import STVAEObjective
+from lavincli.train.watch.watcher import Watcher
 from lavincli.train.world import World
 
 Config = STVAETrainConfig | JDiTTrainConfig
 
 
-def run(config: Config, report: Report | None = None) -> Path:
+def run(config: Config, watchers: Sequence[Watcher] = (), *, measured: bool = False) -> Path:
     """Train what the recipe says, resuming what is in `config.out`; returns the folder of the trained network.
 
-    A process that a launcher started as one of several takes its part. Raises ConfigError where the device is not
-    there, another run has the folder or `check_recipe` finds what is wrong, and what the data and checkpoints raise.
+    A process that a launcher started as one of several takes its part.
+
+    Args:
+        config: the recipe.
+        watchers: who sees the run, beside its `log.jsonl`.
+        measured: whether to measure the machine for a second or two first, so that the utilisation is known.
+
+    Raises ConfigError where the device is not there, another run has the folder or `check_recipe` finds what is wrong,
+    StoppedError where the run was asked to stop, and what the data and checkpoints raise.
     """
     place = find_place() or ALONE
     here = _on_this_process(config, place)
@@ -39,7 +47,7 @@ def run(config: Config, report: Report | None = None) -> Path:
         torch.set_num_threads(here.threads)
     config.out.mkdir(parents=True, exist_ok=True)
     if place.size == 1 and config.distributed.zero_stage is None:
-        return _train(config, here, World(), _local_engine(here), report)
+        return _train(config, here, World(), _local_engine(here), watchers, measured=measured)
     # deepspeed takes seconds to import, and isn't there on every system.
     try:
         from lavincli.train.distributed.worker import engine_maker, joined
@@ -49,10 +57,18 @@ def run(config: Config, report: Report | None = None) -> Path:
         ) from error
 
     with joined(place, here) as world:
-        return _train(config, here, world, engine_maker(here, world), report)
+        return _train(config, here, world, engine_maker(here, world), watchers, measured=measured)
 
 
-def _train(config: Config, here: Config, world: World, make_engine: EngineMaker, report: Report | None) -> Path:
+def _train(
+    config: Config,
+    here: Config,
+    world: World,
+    make_engine: EngineMaker,
+    watchers: Sequence[Watcher] = (),
+    *,
+    measured: bool = False,
+) -> Path:
     with only_run(config.out, world):
         with world.first_alone():
             if world.is_first:
@@ -60,7 +76,7 @@ def _train(config: Config, here: Config, world: World, make_engine: EngineMaker,
                 write_resolved(config, config.out / "recipe.yaml")
         objective: Objective = STVAEObjective(here, world) if here.network == "stvae" else JDiTObjective(here, world)
         rehearse(objective, here)
-        return train(here, objective, make_engine, world, report)
+        return train(here, objective, make_engine, world, watchers, measured=measured)
 
 
 def _on_this_process(config: Config, place: Place) -> Config:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,13 +21,15 @@ from lavincli.train.sequence_shape import SequenceShape, contexts_in_batch, sequ
 class SequenceBatch:
     """B contexts of K pairs, each with M queries and their targets.
 
-    context: [B, 16, K (Ti + Tt), h, w] (in 1, target 1, in 2, ...), or one frame of zeros for the null context; query
-    [B M, 16, Ti, h, w] and target [B M, 16, Tt, h, w], the M queries of a context side by side.
+    context: [B, 16, K (Ti + Tt), h, w] (in 1, target 1, in 2, ...), or one frame of zeros for the null context;
+    query [B M, 16, Ti, h, w] and target [B M, 16, Tt, h, w], the M queries of a context side by side. pools: the
+    number of the pool that each context is from.
     """
 
     context: Tensor
     query: Tensor
     target: Tensor
+    pools: tuple[int, ...] = ()
 
 
 class SequenceBatches:
@@ -75,7 +77,7 @@ class SequenceBatches:
         random, pairs, first_pool = self._begin(step)
         queries, count = self._config.queries, self._contexts(pairs, first_pool)
         shares = np.where(self._alike[first_pool], self._shares, 0)
-        inputs, targets = [], []
+        inputs, targets, pools = [], [], []
         part = range(count) if part is None else part
         for place, number in enumerate(random.choice(len(self._pools), count, p=shares / shares.sum())):
             pool = self._pools[number]
@@ -84,10 +86,11 @@ class SequenceBatches:
                 continue
             inputs.append(pool.inputs(chosen))
             targets.append(pool.targets(chosen))
+            pools.append(int(number))
         first, second = (torch.from_numpy(np.stack(side)).float() for side in (inputs, targets))
-        batch = sequence_batch(first, second, pairs)
+        batch = replace(sequence_batch(first, second, pairs), pools=tuple(pools))
         if random.random() < self._config.null_context:
-            return SequenceBatch(torch.zeros_like(batch.context[:, :, :1]), batch.query, batch.target)
+            return replace(batch, context=torch.zeros_like(batch.context[:, :, :1]))
         return batch
 
     def largest(self, steps: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lavincli.cards.framing import generator
+from lavincli.media.sheet import SheetRow
 from lavincli.model.stvae import STVAE
 from lavincli.pipeline.model_directory import load_stvae, save_stvae_weights, save_weights
 from lavincli.registry import task
@@ -21,15 +23,20 @@ from lavincli.train.clip_lengths import STILL
 from lavincli.train.config import OptimizerConfig, STVAETrainConfig
 from lavincli.train.discriminator import PatchDiscriminator, adaptive_weight, generator_logits, hinge_loss
 from lavincli.train.engine import Engine
-from lavincli.train.objective import STEPS_LOOKED_AT, Figures
+from lavincli.train.objective import STEPS_LOOKED_AT, Figures, StepFigures
 from lavincli.train.pairs import rendered_pairs
 from lavincli.train.patch_pca import PatchPCA, psnr_each
 from lavincli.train.perceptual import PerceptualDistance
 from lavincli.train.randomness import element_noise
+from lavincli.train.record import SAMPLES, WAITED
+from lavincli.train.watch.samples import SampleSheet, to_clips
+from lavincli.train.watch.task_totals import task_totals
 from lavincli.train.world import World
 
 _PCA_PICTURES = 2048
 _MEASURED_PICTURES = 256
+# Of stills, and of each length of clips.
+_SAMPLES = 24
 
 
 class STVAEObjective:
@@ -81,14 +88,17 @@ class STVAEObjective:
         steps = self.config.steps
         return self.batches.largest(range(max(0, steps - STEPS_LOOKED_AT), steps))
 
-    def train_step(self, engines: Mapping[str, Engine], step: int) -> Figures:
+    def train_step(self, engines: Mapping[str, Engine], step: int) -> StepFigures:
         """One optimiser step of both networks on this process's share of the batch."""
         adversarial = self.loss.adversarial
         judged = adversarial is not None and step >= adversarial.start_step
-        found = []
+        found, tasks, errors, waited = [], list[str](), list[Tensor](), 0.0
         for part in self.parts[self.batches.frames(step)]:
             figures: Figures = {}
-            pictures = self.batches(step, part).to(self.device)
+            begun = time.perf_counter()
+            pictures = self.batches(step, part)
+            waited += time.perf_counter() - begun
+            pictures = pictures.to(self.device)
             rebuilt: list[Tensor] = []
             loss = engines["stvae"].run(partial(self._loss, pictures, part, step, judged, rebuilt, figures))
             if judged:
@@ -96,14 +106,19 @@ class STVAEObjective:
                 engines["discriminator"].backward(judging)
                 figures["discriminator"] = float(judging.detach())
             engines["stvae"].backward(loss)
+            tasks += self.batches.tasks(step, part)
+            errors.append((rebuilt[0] - pictures).square().flatten(1).mean(1))
             found.append(figures)
-        means = {key: sum(figures[key] for figures in found) / len(found) for key in found[0]}
+        means: StepFigures = {key: sum(figures[key] for figures in found) / len(found) for key in found[0]}
         if len(self._kinds) > 1:
             means[f"mse/{kind(self.batches.frames(step))}"] = means["mse"]
         means["gradient"] = engines["stvae"].step(step)
         if judged:
             engines["discriminator"].step(step)
-        return means
+        # Now that a GPU has been waited for anyway.
+        by_task = task_totals("mse", self.config.data.tasks, tasks, torch.cat(errors).tolist())
+        samples = float(self.batches.lengths[self.batches.frames(step)])
+        return means | by_task | {SAMPLES: samples, WAITED: waited}
 
     def _loss(
         self, pictures: Tensor, part: range, step: int, judged: bool, rebuilt_too: list[Tensor], figures: Figures
@@ -179,6 +194,17 @@ class STVAEObjective:
     def _held_out_batches(self, frames: int, sides: Sequence[NDArray[np.uint8]]) -> Iterator[Tensor]:
         count = self.batches.lengths[frames]
         return (to_tensor(side[i : i + count]) for side in sides for i in range(0, len(side), count))
+
+    def samples(self, engine: Engine) -> SampleSheet:
+        """Held-out pictures, of inputs and of targets of every task, and what the ST-VAE makes of them."""
+        rows = []
+        with engine.averaged():
+            for sides in self.held_out.values():
+                for side in sides[:_SAMPLES]:
+                    shown = to_tensor(side[:1])
+                    pictures = (shown, self._rebuild(engine, shown))
+                    rows.append(SheetRow("", [to_clips(picture)[0] for picture in pictures]))
+        return SampleSheet(("picture", "rebuilt"), rows)
 
     def _rebuild(self, engine: Engine, pictures: Tensor) -> Tensor:
         shown = pictures.to(self.device)

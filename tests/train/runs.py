@@ -11,28 +11,32 @@ from safetensors.torch import load_file
 
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.run import run
+from lavincli.train.watch.watcher import SPEED, Watcher
 
 
 class CutOffError(Exception):
     """Stands for whatever ends a process in the middle of a run."""
 
 
-def cut_off_at(config: STVAETrainConfig | JDiTTrainConfig, last: int) -> None:
-    """Train, and stop between step `last` and its checkpoint."""
+def cut_off_at(config: STVAETrainConfig | JDiTTrainConfig, last: int, *watchers: Watcher) -> None:
+    """Train, and stop between step `last` and its checkpoint, after `watchers` have seen its figures."""
 
-    def report(step: int, figures: dict[str, float]) -> None:
-        if step == last:
-            raise CutOffError
+    class CutOff(Watcher):
+        def on_figures(self, step: int, figures: dict[str, float]) -> None:
+            if step == last:
+                raise CutOffError
 
     try:
-        run(config, report)
+        run(config, [*watchers, CutOff()])
     except CutOffError:
         return
     raise AssertionError("the run ended before it was cut off")
 
 
 def log_lines(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    """The figures that a run logged, but for those of the machine, which differ from run to run."""
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if not key.startswith(SPEED)} for line in lines]
 
 
 def same_weights(one: Path, other: Path, name: str) -> bool:

@@ -13,7 +13,7 @@ from lavincli.tensor_file import Kind, Layout, StoredTensors
 from lavincli.train.config import DistributedConfig, OptimizerConfig
 from lavincli.train.distributed import quirks
 from lavincli.train.ema import weight_of_step
-from lavincli.train.engine import check_finite, check_stored, optimizers_by_name
+from lavincli.train.engine import LARGEST, check_stored, optimizers_by_name
 from lavincli.train.optimizer import (
     Together,
     build_optimizers,
@@ -78,19 +78,14 @@ class DeepSpeedEngine:
         if self._parts < self._accumulation:
             self._engine.step()  # counts the part, and does no more
 
-    def step(self, step: int) -> float:
+    def step(self, step: int, largest: float = LARGEST) -> float:
         self._world.beat("optimiser step")
         self._parts = 0
         rate = self._config.learning_rate * learning_rate_factor(step, self._steps, self._config)
         set_learning_rate(self._optimizers, rate)
-        norm = 0.0
-        if self._stage == 0:
-            norm = quirks.gradient_norm(self._engine, self._stage)
-            check_finite(norm, step)
-        self._engine.step()
-        if self._stage > 0:
-            norm = quirks.gradient_norm(self._engine, self._stage)
-            check_finite(norm, step)
+        norm = quirks.step(self._engine, self._stage, largest)
+        if not norm <= largest:
+            return norm
         with torch.no_grad():
             flats = [flat.detach() for flat in self._masters.flats]
             torch._foreach_lerp_(self._averages, flats, weight_of_step(self._ema_decay, step))

@@ -6,6 +6,7 @@ Measured with 0.19.8. Each work-around has a test that notices when it is needed
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 import warnings
@@ -120,12 +121,47 @@ def initialise(
     return engine
 
 
-def gradient_norm(engine: Any, stage: int) -> float:
-    """The norm before clipping. At stage 0, where DeepSpeed has none, to be asked before the step; else after it."""
+def step(engine: Any, stage: int, largest: float) -> float:
+    """Take a step, or drop a gradient whose norm is larger or not finite; returns the norm before clipping.
+
+    At stage 0 DeepSpeed has no norm. At the others it learns it in the middle of a step; what is left to do then is to
+    tell it that the norm is -1, which is its word for an overflow: it drops the gradients and goes on.
+    """
     if stage == 0:
-        gradients = [p.grad for p in engine.module.parameters() if p.grad is not None]
-        return float(torch.nn.utils.get_total_norm(gradients))
-    return float(engine.get_global_grad_norm())
+        norm = float(torch.nn.utils.get_total_norm([p.grad for p in engine.module.parameters() if p.grad is not None]))
+        with _instead(engine.optimizer, "step", None if norm <= largest else lambda: None):
+            engine.step()
+        return norm
+    found: list[float] = []
+    ask = "_get_norm_groups" if stage == 3 else "scaled_global_norm"
+    asked = getattr(engine.optimizer, ask)
+
+    def norm_or_overflow() -> Any:
+        from deepspeed.runtime.utils import combine_grad_norm_groups, is_invalid_grad_norm
+
+        answer = asked()
+        total = combine_grad_norm_groups(answer) if stage == 3 else answer
+        found.append(math.inf if is_invalid_grad_norm(total) else float(total))
+        if found[0] <= largest:
+            return answer
+        return [-1.0] * len(answer) if stage == 3 else torch.full_like(total, -1.0)
+
+    with _instead(engine.optimizer, ask, norm_or_overflow):
+        engine.step()
+    return found[0]
+
+
+@contextmanager
+def _instead(owner: Any, name: str, function: Callable[[], Any] | None) -> Iterator[None]:
+    """Within the block an object has this method instead of its class's, if one is given."""
+    if function is None:
+        yield
+        return
+    setattr(owner, name, function)
+    try:
+        yield
+    finally:
+        delattr(owner, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ from lavincli.train.distributed.engine import DeepSpeedEngine
 from lavincli.train.distributed.heartbeat import Heartbeat
 from lavincli.train.distributed.place import Place
 from lavincli.train.distributed.processes import Processes
-from lavincli.train.engine import Engine
-from lavincli.train.loop import EngineMaker
+from lavincli.train.engine import Engine, EngineMaker
 from lavincli.train.world import World
 
 _LOST = ("gloo", "NCCL", "Connection closed", "Connection reset", "timed out", "Timed out", "Broken pipe")

@@ -19,19 +19,19 @@ class Speed:
         effort: what the mean step takes; without it there are no tokens a second, and no utilisation.
     """
 
-    def __init__(self, batch_size: int, device: torch.device, effort: Effort | None = None) -> None:
+    def __init__(self, device: torch.device, effort: Effort | None = None) -> None:
         self.effort = effort
-        self._batch_size, self._device = batch_size, device
-        self._begun = time.perf_counter()
-        self._steps, self._seconds, self._waited = 0, 0.0, 0.0
+        self._device, self._begun = device, time.perf_counter()
+        self._steps, self._samples, self._seconds, self._waited = 0, 0.0, 0.0, 0.0
 
     def begin(self) -> None:
         """A step begins."""
         self._begun = time.perf_counter()
 
-    def end(self, waited: float) -> None:
-        """It ended; so many seconds of it passed before its batch was there."""
+    def end(self, samples: float, waited: float) -> None:
+        """It ended; its batch had so many samples, and so many seconds passed before they were there."""
         self._steps += 1
+        self._samples += samples
         self._seconds += time.perf_counter() - self._begun
         self._waited += waited
 
@@ -41,10 +41,10 @@ class Speed:
         samples: contexts, or pictures. utilisation: of the rate that the machine was measured to have.
         """
         step, waited = self._seconds / self._steps, self._waited / self._steps
-        found = {"step_seconds": step, "waiting_seconds": waited, "samples": self._batch_size / step}
+        found = {"step_seconds": step, "waiting_seconds": waited, "samples": self._samples / self._seconds}
         if self.effort is not None:
             found["tokens"] = self.effort.tokens / step
             found["utilisation"] = self.effort.operations / step / self.effort.rate
         found["memory_gb"] = peak_memory(self._device)
-        self._steps, self._seconds, self._waited = 0, 0.0, 0.0
+        self._steps, self._samples, self._seconds, self._waited = 0, 0.0, 0.0, 0.0
         return {SPEED + name: value for name, value in found.items()}

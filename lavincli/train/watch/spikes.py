@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from lavincli.train.engine import LARGEST
 from lavincli.train.watch.settings import GuardConfig
 
-LARGEST = sys.float_info.max
-"""The limit of what has none but that it is finite."""
 # Of the median: what deviations are taken to be at least, so that a loss that hardly moves isn't watched too closely.
 _LEAST_DEVIATION = 0.01
+_NO_STEP = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,8 @@ class Spikes:
 
     @property
     def state(self) -> Tensor:
-        """float64 [history, 3]: loss, gradient norm and whether it was taken; NaN before the first step."""
-        state = torch.full((self._config.history, 3), torch.nan, dtype=torch.float64)
+        """float64 [history, 3]: loss, gradient norm, and 1 if it was taken, 0 if not, -1 before the first step."""
+        state = torch.tensor([0.0, 0.0, _NO_STEP], dtype=torch.float64).repeat(self._config.history, 1)
         if self._rows:
             state[-len(self._rows) :] = torch.tensor(list(self._rows), dtype=torch.float64)
         return state
@@ -79,5 +78,5 @@ class Spikes:
         """Go on from a state; from one of another length with as much of it as there is place for."""
         self._rows.clear()
         for loss, gradient, taken in state.tolist():
-            if taken == taken:  # not NaN
+            if taken != _NO_STEP:
                 self._rows.append((loss, gradient, taken))

@@ -42,7 +42,8 @@ class StopRequest:
     def __init__(self) -> None:
         self.number: int | None = None
 
-    def __bool__(self) -> bool:
+    def is_there(self) -> bool:
+        """Whether it was."""
         return self.number is not None
 
     def _take(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signals call it

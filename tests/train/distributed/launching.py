@@ -21,10 +21,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", **more}
 
 
-def train_many(processes: int, *runs: list[str]) -> None:
+def train_many(processes: int, *runs: list[str], worker: str = "tests.train.distributed.many_runs") -> None:
     """Train several recipes (each with its changes) one after the other by the same processes."""
     arguments = [word for run in runs for word in (*run, "--")]
-    worker = "tests.train.distributed.many_runs"
     command = [*LAUNCHER, f"--nproc-per-node={processes}", "-m", worker, *arguments]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]

@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> None:
         config.out.mkdir(parents=True, exist_ok=True)
     with joined(place, configs[0]) as world:
         for config in configs:
-            _train(config, config, world, engine_maker(config, world), None)
+            _train(config, config, world, engine_maker(config, world))
 
 
 if __name__ == "__main__":
