@@ -139,7 +139,7 @@ def evaluate(
             return
         with job.processes(sys.argv[1:], processes):
             found = job.study(sweep) if sweep is not None else [job.evaluate()]
-    report_results(found, job.writing, as_json=as_json)
+    report_results(found, job.writing, as_json=as_json, left_out=job.left_out)
 
 
 # ---- sub-commands ----

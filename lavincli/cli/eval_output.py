@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 _FILE_WIDTH = 160
 
 
-def report_results(found: Sequence[Results], writing: Writing, *, as_json: bool) -> None:
-    """Print what was found, and end with the exit code for it."""
+def report_results(found: Sequence[Results], writing: Writing, *, as_json: bool, left_out: bool = False) -> None:
+    """Print what was found, and end with the exit code for it; ``left_out``: something isn't among it."""
     if not any(results.tasks for results in found):
         raise LavinError("none of the tasks could be evaluated; the reasons are above")
     if not as_json:
@@ -33,7 +33,7 @@ def report_results(found: Sequence[Results], writing: Writing, *, as_json: bool)
         logger.info("results: %s", writing.output)
     if writing.sheets is not None:
         logger.info("contact sheets: %s", writing.sheets)
-    if any(results.partly_failed for results in found):
+    if left_out or any(results.partly_failed for results in found):
         raise typer.Exit(3)
 
 

@@ -32,6 +32,7 @@ class EvaluationJob:
 
     Attributes:
         writing: what is left on disk; helping processes write into its output.
+        left_out: whether a value of the study could not be evaluated.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class EvaluationJob:
         self._tasks, self._asked, self._data = tasks, asked, data
         self.writing = writing
         self._on_result, self._on_progress = on_result, on_progress
+        self.left_out = False
 
     def evaluate(self) -> Results:
         """One evaluation."""
@@ -65,6 +67,7 @@ class EvaluationJob:
         from lavincli.report.plots import plot_sweep
 
         plot_sweep(sweep, output / PLOTS)
+        self.left_out = bool(sweep.failed)
         return found
 
     def answer(self, shard: str, study: str | None) -> None:

@@ -1,0 +1,98 @@
+"""Studies: an evaluation for each value of a setting, curves and plots."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from lavincli.cli.main import main
+from lavincli.errors import ConfigError, InputError
+from lavincli.evaluation.asked import Asked
+from lavincli.evaluation.results_folder import read_items, read_results
+from lavincli.evaluation.sweep import Study, read_sweep
+from tests.evaluation.test_results_folder import timeless
+
+
+@pytest.fixture
+def common(tiny_model_directory: Path, small_tasks: Path) -> list[str]:
+    common = ["--model", str(tiny_model_directory), "--device", "cpu", "--draws", "1", "--limit", "2"]
+    return ["eval", "--task", "small_negative", "--task", "small_denoising", "--pictures", "1", *common]
+
+
+def test_each_value_has_its_results_and_a_place_on_the_curves(
+    common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*common, "--sweep", "pairs=1,9,2", "-o", str(tmp_path)]) == 3
+    out, err = capsys.readouterr()
+    assert out.count("small-random") == 2
+    assert "pairs=9: " in err
+    assert "the context set has 4" in err
+    sweep = read_sweep(tmp_path)
+    assert (sweep.parameter, sweep.values, sweep.numeric) == ("pairs", ["1", "9", "2"], True)
+    assert [(point.value, point.folder) for point in sweep.points] == [("1", "pairs=1"), ("2", "pairs=2")]
+    assert [failure.value for failure in sweep.failed] == ["9"]
+    found = [read_results(tmp_path / point.folder) for point in sweep.points]
+    assert [results.tasks[0].pairs for results in found] == [1, 2]
+    mse = next(curve for curve in sweep.curves if (curve.task, curve.metric) == ("small_negative", "mse"))
+    assert (mse.headline, mse.x) == (True, ["1", "2"])
+    assert mse.model == [results.tasks[0].metrics["mse"].model for results in found]
+    assert list(mse.baselines) == ["copy_query", "context_mean"]
+    assert sum(item.pictures is not None for item in read_items(tmp_path / "pairs=2")) == 2
+    rows = list(csv.DictReader((tmp_path / "sweep.csv").read_text().splitlines()))
+    assert len(rows) == 2 * len(sweep.curves)
+    (row,) = (row for row in rows if (row["value"], row["metric"]) == ("2", "mse"))
+    assert float(row["mean"]) == mse.model[1].mean
+    assert (row["headline"], row["items"], row["pairs"], row["higher_is_better"]) == ("True", "2", "2", "False")
+    plots = sorted(path.name for path in (tmp_path / "plots").iterdir())
+    names = [f"{task}_pictures_{metric}" for task, metric in (("small_denoising", "psnr"), ("small_negative", "mse"))]
+    assert plots == [f"{name}{suffix}" for name in names for suffix in (".png", ".svg")]
+
+
+def test_other_settings_can_be_varied_and_a_study_goes_on(
+    common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*common[:3], *common[5:], "--sweep", "select=fixed,nearest", "-o", str(tmp_path), "--json"]
+    assert main(arguments) == 0
+    first = [timeless(tmp_path / folder) for folder in ("select=fixed", "select=nearest")]
+    assert first[0]["tasks"] != first[1]["tasks"]
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/predictions/*/*.png")}
+    assert len(kept) == 4
+    assert main(arguments) == 0
+    assert [timeless(tmp_path / folder) for folder in ("select=fixed", "select=nearest")] == first
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 4
+    own = [item.context for item in read_items(tmp_path / "select=nearest")]
+    assert own[0] is not None
+    assert len(own[0]) == 2
+
+
+def test_values_are_those_of_the_setting(tmp_path: Path) -> None:
+    asked = Asked(model="m")
+    models = Study.parse("model=a/one,b/one, org/two")
+    assert models.values == ("a/one", "b/one", "org/two")
+    points = list(models.points(asked, tmp_path))
+    assert [(varied.model, folder.name) for _, varied, folder in points] == [
+        ("a/one", "model=one"),
+        ("b/one", "model=one-2"),
+        ("org/two", "model=two"),
+    ]
+    assert [varied.grid for _, varied, _ in Study.parse("grid=2,uniform:3").points(asked, tmp_path)] == [
+        "2",
+        "uniform:3",
+    ]
+    for wrong in ("seeds=1,2", "pairs", "pairs=", "pairs=,"):
+        with pytest.raises(ConfigError, match="settings that can be varied: pairs, grid, model, select"):
+            Study.parse(wrong)
+    with pytest.raises(ConfigError, match="pairs is a whole number"):
+        list(Study.parse("pairs=one").points(asked, tmp_path))
+    with pytest.raises(InputError, match="no study of 'lavin eval --sweep' here"):
+        read_sweep(tmp_path)
+
+
+def test_a_study_needs_a_folder(common: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*common, "--sweep", "pairs=1,2"]) == 2
+    assert "needs a results folder" in capsys.readouterr().err
