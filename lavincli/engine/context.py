@@ -21,3 +21,9 @@ class Context:
 
     latents: Tensor
     memory: Memory | None
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory."""
+        parts = [] if self.memory is None else [part for block in self.memory.blocks for part in block]
+        return self.latents.nbytes + sum(side.nbytes for part in parts for side in part)

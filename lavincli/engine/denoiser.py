@@ -11,7 +11,7 @@ from lavincli.engine.modulations import Modulations
 from lavincli.engine.passes import Pass, place_table, tables_side_by_side
 from lavincli.engine.steps import Streams
 from lavincli.model.jdit import JDiT
-from lavincli.model.layers import rms
+from lavincli.model.layers import rms_times
 from lavincli.model.patches import PATCH, patchify, unpatchify
 from lavincli.model.rope import Rotation
 
@@ -42,7 +42,7 @@ class Denoiser:
         found: dict[int, Tensor] = {}
         for group in self._groups(passes):
             out = self._run(tokens, place, [passes[i] for i in group])
-            out = self._jdit.final_layer.linear(self._modulations.final(place) * rms(out)).float()
+            out = self._jdit.final_layer.linear(rms_times(out, self._modulations.final(place))).float()
             found.update(zip(group, out.split(tokens.shape[1], 1), strict=True))
         self._evaluation += 1
         size = (self._frames, self._height // PATCH, self._width // PATCH)

@@ -25,7 +25,7 @@ from lavincli.model.jdit import JDiT, Memory
 _GRIDS_KEPT: Final = 4
 _NULL_CONTEXTS_KEPT: Final = 4
 # Up to so many rows a product is bound by reading weights, which passes side by side read once.
-_ROWS_PACKED: Final = {"cpu": 1024, "cuda": 8192}
+_ROWS_PACKED: Final = {"cpu": 4096, "cuda": 8192}
 
 State = tuple[tuple[int, int], ...]
 

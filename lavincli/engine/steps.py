@@ -13,7 +13,7 @@ from torch import Tensor, cat, split
 
 from lavincli.model.attend import KeysValues
 from lavincli.model.block import JDiTBlock
-from lavincli.model.layers import Modulation, rms
+from lavincli.model.layers import Modulation, rms_times
 from lavincli.model.rope import Rotation
 
 
@@ -29,7 +29,7 @@ def target_step(
 ) -> Tensor:
     """The target's tokens alone, which attend to what each pass remembers of its condition, and to themselves."""
     attention = block.joint_attn
-    queries, own = attention.project("x", modulation.attention_scale * rms(x), table)
+    queries, own = attention.project("x", rms_times(x, modulation.attention_scale), table)
     tokens = x.shape[1] // len(seen)
     found = [
         attention.attend(part, *past, KeysValues(keys, values))
@@ -51,8 +51,8 @@ def joint_step(
     """
     attention, tokens = block.joint_attn, streams.x.shape[1] // len(lengths)
     of_cond, of_x = modulations
-    queries_cond, own_cond = attention.project("cond", of_cond.attention_scale * rms(streams.cond), tables[0])
-    queries_x, own_x = attention.project("x", of_x.attention_scale * rms(streams.x), tables[1])
+    queries_cond, own_cond = attention.project("cond", rms_times(streams.cond, of_cond.attention_scale), tables[0])
+    queries_x, own_x = attention.project("x", rms_times(streams.x, of_x.attention_scale), tables[1])
     found_cond, found_x = [], []
     parts = [KeysValues(*pair) for pair in zip(*(split(y, lengths, 2) for y in own_cond), strict=True)]
     each_x = zip(*(split(y, tokens, 2) for y in (queries_x, *own_x)), strict=True)
@@ -73,7 +73,7 @@ def last_step(
 ) -> tuple[Tensor, list[KeysValues]]:
     """The last block: nobody reads the condition after it, so of that only keys and values are computed."""
     of_cond, of_x = modulations
-    own = block.joint_attn.keys_values("cond", of_cond.attention_scale * rms(streams.cond), tables[0])
+    own = block.joint_attn.keys_values("cond", rms_times(streams.cond, of_cond.attention_scale), tables[0])
     parts = [KeysValues(*pair) for pair in zip(*(split(y, lengths, 2) for y in own), strict=True)]
     return target_step(block, streams.x, of_x, tables[1], [(part,) for part in parts]), parts
 

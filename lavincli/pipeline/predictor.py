@@ -16,7 +16,8 @@ from torch import Tensor
 
 from lavincli.blocks import Codec, answer_resample_of, resample_of
 from lavincli.clip import Clip, Pair
-from lavincli.context.sequence import condition, context_clips, latent_frames, to_working_size
+from lavincli.context.sequence import context_clips, latent_frames, to_working_size
+from lavincli.engine.context import Context
 from lavincli.errors import InputError
 from lavincli.media.geometry import Resample, resize
 from lavincli.model.config import SamplingConfig
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from lavincli.cards.task import Task
     from lavincli.pipeline.pipeline import Pipeline
 
-# Contexts whose latents a pipeline keeps; at 512 pixels and 8 pairs one takes 4 MB.
+# Contexts that a pipeline keeps. The latents of one are small; what the 3.4B one-way model remembers of 8 pairs at 512
+# pixels takes 830 MB.
 _CONTEXTS_KEPT: Final = 8
+_BYTES_KEPT: Final = 2**30
 _FRAMES_ENCODED_AT_ONCE: Final = 8
-_context_latents: WeakKeyDictionary[Pipeline, OrderedDict[str, Tensor]] = WeakKeyDictionary()
+_contexts: WeakKeyDictionary[Pipeline, OrderedDict[str, Context]] = WeakKeyDictionary()
 
 
 class Predictor:
@@ -75,7 +78,7 @@ class Predictor:
         for clip in clips:
             digest.update(repr(clip.shape).encode() + clip.tobytes())
         self.context_hash = digest.hexdigest()
-        self._latents = _encode_context(pipeline, clips, self.context_hash)
+        self._context = _read_context(pipeline, clips, self.context_hash)
 
     @property
     def context_ids(self) -> tuple[str, ...]:
@@ -123,13 +126,15 @@ class Predictor:
         with torch.inference_mode():
             encoded = self.pipeline.encode(working)
             latents = self.pipeline.sample(
-                condition(self._latents, encoded),
+                encoded,
+                context=self._context,
                 guidance=self.sampling.guidance,
                 grid=self.sampling.grid,
                 solver=self.sampling.solver,
+                guidance_interval=self.sampling.guidance_interval,
+                refresh=self.sampling.refresh,
                 seed=list(seeds),
                 frames=latent_frames(self.answer_length),
-                query_frames=encoded.shape[2],
             )
             return self.pipeline.decode(latents)
 
@@ -165,13 +170,14 @@ class Predictor:
         return Prediction(rgb, value, raw, name, self.context_ids, seed, self.sampling)
 
 
-def _encode_context(pipeline: Pipeline, clips: Sequence[Clip], key: str) -> Tensor:
-    """Latents ``[16, Tc, h, w]`` of a context, kept for the contexts that a pipeline used last."""
-    kept = _context_latents.setdefault(pipeline, OrderedDict())
+def _read_context(pipeline: Pipeline, clips: Sequence[Clip], key: str) -> Context:
+    """A context encoded and read, kept for the contexts that a pipeline used last."""
+    kept = _contexts.setdefault(pipeline, OrderedDict())
+    key = f"{pipeline.way} {key}"
     if key not in kept:
         with torch.inference_mode():
-            kept[key] = torch.cat(_encode(pipeline, clips), dim=1)
-        if len(kept) > _CONTEXTS_KEPT:
+            kept[key] = pipeline.context(torch.cat(_encode(pipeline, clips), dim=1)[None])
+        while len(kept) > _CONTEXTS_KEPT or (len(kept) > 1 and sum(one.bytes for one in kept.values()) > _BYTES_KEPT):
             kept.popitem(last=False)
     kept.move_to_end(key)
     return kept[key]
