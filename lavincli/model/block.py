@@ -9,7 +9,7 @@ from torch import Tensor, cat, nn, split
 from lavincli.model.attend import KeysValues
 from lavincli.model.attention import JointAttention, Stream
 from lavincli.model.config import JDiTConfig
-from lavincli.model.layers import Modulation, SwiGLU, modulation_layer, read_modulation, rms
+from lavincli.model.layers import Modulation, SwiGLU, modulation_layer, read_modulation, rms_times
 from lavincli.model.rope import Rotation
 
 
@@ -33,8 +33,8 @@ class JDiTBlock(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Every token attends to every token, condition first. Streams [B, N, D], times [B, D]."""
         mod_cond, mod_x = self.modulation("cond", time_cond), self.modulation("x", time_x)
-        queries_cond, own_cond = self.joint_attn.project("cond", mod_cond.attention_scale * rms(cond), table_cond)
-        queries_x, own_x = self.joint_attn.project("x", mod_x.attention_scale * rms(x), table_x)
+        queries_cond, own_cond = self.joint_attn.project("cond", rms_times(cond, mod_cond.attention_scale), table_cond)
+        queries_x, own_x = self.joint_attn.project("x", rms_times(x, mod_x.attention_scale), table_x)
         attended = self.joint_attn.attend(cat([queries_cond, queries_x], 2), own_cond.then(own_x))
         attended_cond, attended_x = split(attended, [cond.shape[1], x.shape[1]], dim=1)
         return self.update("cond", cond, attended_cond, mod_cond), self.update("x", x, attended_x, mod_x)
@@ -47,16 +47,16 @@ class JDiTBlock(nn.Module):
         Returns them updated, and their own keys and values.
         """
         mod = self.modulation(stream, time_bd)
-        queries, own = self.joint_attn.project(stream, mod.attention_scale * rms(s_bnd), table)
+        queries, own = self.joint_attn.project(stream, rms_times(s_bnd, mod.attention_scale), table)
         return self.update(stream, s_bnd, self.joint_attn.attend(queries, *past, own), mod), own
 
     def keys_values(self, stream: Stream, s_bnd: Tensor, time_bd: Tensor, table: Rotation) -> KeysValues:
         """What `advance` gives second, alone: all that anybody reads of a condition's last block."""
         scale = self.modulation(stream, time_bd).attention_scale
-        return self.joint_attn.keys_values(stream, scale * rms(s_bnd), table)
+        return self.joint_attn.keys_values(stream, rms_times(s_bnd, scale), table)
 
     def update(self, stream: Stream, s: Tensor, attended: Tensor, mod: Modulation) -> Tensor:
         """The stream after what its attention found, and after its feed-forward."""
-        s = s + mod.attention_gate * rms(self.joint_attn.output(stream, attended))
-        fed: Tensor = self.get_submodule(f"{stream}_mlp")(mod.mlp_scale * rms(s))
-        return s + mod.mlp_gate * rms(fed)
+        s = s + rms_times(self.joint_attn.output(stream, attended), mod.attention_gate)
+        fed: Tensor = self.get_submodule(f"{stream}_mlp")(rms_times(s, mod.mlp_scale))
+        return s + rms_times(fed, mod.mlp_gate)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from lavincli.model.attend import KeysValues
 from lavincli.model.block import JDiTBlock
 from lavincli.model.config import LATENT_CHANNELS, JDiTConfig
-from lavincli.model.layers import TimeEmbedder, modulation_layer, rms
+from lavincli.model.layers import TimeEmbedder, modulation_layer, rms_times
 from lavincli.model.patches import PATCH, patchify, unpatchify
 from lavincli.model.rope import Rotation, rotation
 
@@ -45,7 +45,7 @@ class FinalLayer(nn.Module):
         self.adaLN_modulation = modulation_layer(size, 1)
 
     def forward(self, x_bnd: Tensor, time_bd: Tensor) -> Tensor:
-        out: Tensor = self.linear(self.scale(time_bd) * rms(x_bnd))
+        out: Tensor = self.linear(rms_times(x_bnd, self.scale(time_bd)))
         return out
 
     def scale(self, time_bd: Tensor) -> Tensor:

@@ -18,6 +18,13 @@ def rms(x: Tensor, weight: Tensor | None = None) -> Tensor:
     return F.rms_norm(x, (x.shape[-1],), weight, RMS_EPSILON)
 
 
+def rms_times(x: Tensor, factor: Tensor) -> Tensor:
+    """factor * RMS(x), the factor [B, 1, D]; one for all tokens goes through the norm as its weight, in one pass."""
+    if not torch.is_grad_enabled() and factor.numel() == x.shape[-1]:
+        return rms(x, factor.flatten())
+    return factor * rms(x)
+
+
 class RMSNorm(nn.Module):
     """RMS norm with a weight, over all values of a token (every head together)."""
 
