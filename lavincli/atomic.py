@@ -104,9 +104,14 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
-        for inside in (*temporary.rglob("*"), temporary):
-            flush_to_disk(inside)
-        temporary.replace(target)
-        flush_to_disk(target.parent)
+        move_folder(temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def move_folder(folder: Path, target: Path) -> None:
+    """Give a finished folder its name, on the same disk, once all that is in it is on the disk."""
+    for inside in (*folder.rglob("*"), folder):
+        flush_to_disk(inside)
+    folder.replace(target)
+    flush_to_disk(target.parent)

@@ -6,16 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lavincli.atomic import atomic_path, atomic_write_bytes, atomic_write_json, atomic_write_text
+from lavincli.atomic import atomic_folder, atomic_path, atomic_write_bytes, atomic_write_json, atomic_write_text
 
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=60
 ).filter(lambda name: name not in (".", "..") and len(name.encode()) <= 255)
 
 
+@settings(deadline=None)
 @given(name=NAMES, old=st.none() | st.binary(max_size=64), new=st.binary(max_size=64))
 def test_the_content_is_the_new_one_and_nothing_else_is_left(
     tmp_path_factory: pytest.TempPathFactory, name: str, old: bytes | None, new: bytes
@@ -35,6 +36,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # a disk may take its time
 @given(content=JSON)
 def test_json_comes_back_as_it_went(tmp_path_factory: pytest.TempPathFactory, content: object) -> None:
     path = tmp_path_factory.mktemp("atomic") / "report.json"
@@ -133,3 +135,19 @@ def test_a_kill_in_the_middle_of_a_write_leaves_the_old_file(tmp_path: Path) -> 
     assert path.read_bytes() == b"the whole old content"
     atomic_write_bytes(path, b"new")  # and what the killed one left behind is in nobody's way
     assert path.read_bytes() == b"new"
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for target in (tmp_path / "deep" / "new", tmp_path / "empty"):
+        with atomic_folder(target) as folder:
+            (folder / "a").mkdir()
+            (folder / "a" / "file").write_text("content")
+            assert not (target / "a").exists()
+        assert (target / "a" / "file").read_text() == "content"
+    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "failed") as folder:
+        (folder / "file").write_text("half")
+        _ = 1 / 0
+    with pytest.raises(FileExistsError), atomic_folder(tmp_path / "empty"):
+        pytest.fail("it must not come to this")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["deep", "empty"]

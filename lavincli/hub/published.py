@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
+import platform
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from lavincli.atomic import atomic_folder
+from lavincli.atomic import move_folder
 from lavincli.errors import CheckpointError, LavinError
 from lavincli.hub.download import HubName, hub_files, in_words
 from lavincli.hub.unpack import Progress, unpack
@@ -111,9 +112,10 @@ def pull_published(
             roots.append(root)
         jdit, stvae = (_find(file, source, roots) for file in (published.jdit, published.stvae))
         log.info("%s: checking and converting the weights", name)
-        with atomic_folder(out) as made:
-            convert(jdit, stvae, published.config(name), made)
-            contexts = copy_templates(roots, made / "contexts")
+        made = scratch / "model"
+        convert(jdit, stvae, published.config(name), made)
+        contexts = copy_templates(roots, made / "contexts")
+        move_folder(made, out.resolve())
     for context in contexts:
         log.info("context set: %s", out / "contexts" / context)
     return out
@@ -150,11 +152,15 @@ def _find(file: str, source: Path, roots: list[Path]) -> Path:
 
 @contextmanager
 def _scratch_beside(out: Path) -> Iterator[Path]:
-    """A folder on the disk that the model goes to, gone afterwards."""
+    """A folder on the disk that the model goes to, gone afterwards; what killed processes left there is removed."""
     parent = out.resolve().parent
+    prefix = f".lavin-pull-{platform.node()}-"
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        scratch = parent / f".lavin-{secrets.token_hex(8)}"
+        for left_over in parent.glob(f"{prefix}*"):
+            if not _is_running(int(left_over.name.removeprefix(prefix))):
+                shutil.rmtree(left_over)
+        scratch = parent / f"{prefix}{os.getpid()}"
         scratch.mkdir()
     except OSError as error:
         raise LavinError(f"{parent}: can't be written ({error.strerror}); choose another place") from error
@@ -162,3 +168,13 @@ def _scratch_beside(out: Path) -> Iterator[Path]:
         yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -144,6 +147,25 @@ def test_a_missing_archive_and_an_empty_folder(small: Path, capsys: pytest.Captu
     assert "no lavin_dit.safetensors in it or in its archives" in capsys.readouterr().err
     assert main(["models", "pull", NAME, "--from", str(small / "none")]) == 1
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_killed_pull_leaves_no_model_and_the_next_one_clears_up(small: Path, own_folders: Path) -> None:
+    """The child is killed by its own progress report, in the middle of the first archive."""
+    code = """if True:
+        import os, signal, sys
+        from pathlib import Path
+        from lavincli.hub.published import PUBLISHED, pull_published
+        kill = lambda *about: os.kill(os.getpid(), signal.SIGKILL)
+        pull_published("lavin-dit-3.4b", Path(sys.argv[2]), folder=Path(sys.argv[1]), progress=kill)
+    """
+    out = own_folders / "models" / NAME
+    killed = subprocess.run([sys.executable, "-c", code, str(small), str(out)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left_over,) = out.parent.iterdir()
+    assert left_over.name.startswith(".lavin-pull-")
+    assert installed_models() == {}
+    assert main(["models", "pull", NAME, "--from", str(small)]) == 0
+    assert [*out.parent.iterdir()] == [out]
 
 
 def test_files_unpacked_by_hand_do_as_well(small: Path) -> None:
