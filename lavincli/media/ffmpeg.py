@@ -92,9 +92,12 @@ def _running(stream: Any, *, stdin: int, stdout: int) -> Iterator[tuple[subproce
     arguments = stream.global_args("-hide_banner", "-loglevel", "error").compile(
         cmd=ffmpeg_executable(), overwrite_output=True
     )
-    # Not a pipe: nobody would empty it while frames are read or written.
+    # Not a pipe: nobody would empty it while frames are read or written. In a session of its own: Ctrl-C is for lavin,
+    # which may want to finish a video first.
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(arguments, stdin=stdin, stdout=stdout, stderr=errors)  # noqa: S603  no shell, paths as arguments
+        process = subprocess.Popen(  # noqa: S603 - no shell, and paths are arguments
+            arguments, stdin=stdin, stdout=stdout, stderr=errors, start_new_session=True
+        )
 
         def words() -> bytes:
             errors.seek(0)

@@ -113,7 +113,10 @@ class Answerer:
         context's inputs.
         """
         drawn = [self.predictor.drawn(query) for query in queries]
-        contexts = [self.choice.of(query if like is None else like) for query in drawn]
+        if like is None:
+            contexts = [self.choice.of(query) for query in drawn]
+        else:
+            contexts = [self.choice.of(like)] * len(drawn)
         raws: dict[tuple[int, int], Clip] = {}
         waiting: dict[Context, list[tuple[int, int]]] = {}
         for place, own in enumerate(contexts):

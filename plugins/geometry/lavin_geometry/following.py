@@ -2,7 +2,9 @@
 
 The part that two windows share tells how one is scaled against the other. The ratio of spreads is taken and not a least
 squares fit: noise makes a fit's slope too small each time, and over hundreds of windows everything would become flat.
-For the same reason each window is left a little of its own scale, so that errors are forgotten and don't add up.
+For the same reason each window is left a quarter of its own scale, and its mean is never moved far: a model whose
+answers change within each window, for no reason in the video, would lead away from the range a little with every one.
+What is left of the difference is crossed over evenly.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float32]
 
-_OWN: Final = 0.05
+_OWN: Final = 0.25
 """How much of a window's own scale is left to it."""
 _ALIKE: Final = 0.5
 """Windows that correlate less than this don't show the same things: their spread says nothing of their scale."""
 _LARGEST_GAIN: Final = 2.0
+_FARTHEST: Final = 0.2
+"""How far the mean of a window may be moved from where the model drew it, of a range of 1."""
 _FLAT: Final = 1e-3
 """A spread smaller than this is none."""
 
@@ -30,7 +34,9 @@ def follow_scale_and_shift(frames: Sequence[Values], known: Sequence[Values], st
     if not len(before):
         return list(frames)
     gain = _towards_one(_ratio(before - before.mean(), after - after.mean()))
-    shift = (1 - _OWN) * float(before.mean() - gain * after.mean())
+    own = float(after.mean())
+    moved = (1 - _OWN) * float(before.mean() - own)
+    shift = own + min(max(moved, -_FARTHEST), _FARTHEST) - gain * own
     return [(gain * frame + shift).astype(np.float32) for frame in frames]
 
 
