@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lavin_recognition.coco_detection_results import image_id
 from lavin_recognition.predictions import people_predictions
@@ -18,6 +22,7 @@ from lavincli.natives import People
 from lavincli.prediction_files import Reader
 from lavincli.views.painting import labelled
 
+_HALF_A_PIXEL: Final = 0.5
 
 class SkeletonCodec:
     """`People` <-> everybody's skeleton in Detectron2's colours of keypoints, on black.
@@ -65,6 +70,7 @@ class SkeletonCodec:
         """Write ``<path>.json``: a list in COCO's format of keypoint results, which ``COCO.loadRes`` reads.
 
         The id of the image is the number in the file's name if the name is one (``000000000139``), else the name.
+        COCO numbers pixels, so that places are half a pixel less than in `People`.
         """
         path = path_without_suffix.with_name(path_without_suffix.name + ".json")
         image = image_id(path_without_suffix.name)
@@ -72,7 +78,7 @@ class SkeletonCodec:
             {
                 "image_id": image,
                 "category_id": 1,
-                "keypoints": [round(float(number), 2) for number in joints.ravel()],
+                "keypoints": [round(float(number), 2) for number in _in_numbered_pixels(joints).ravel()],
                 "score": round(float(score), 4),
             }
             for joints, score in zip(value.joints, value.boxes.scores, strict=True)
@@ -88,3 +94,9 @@ class SkeletonCodec:
     def average(self, values: Sequence[People]) -> People:
         """People whose boxes overlap become one; see `lavin_recognition.skeleton_fusion`."""
         return fuse_people(values)
+
+
+def _in_numbered_pixels(joints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Joints ``[17, 3]`` with the numbers of pixels for places; those not given stay at 0."""
+    shift = np.array([_HALF_A_PIXEL, _HALF_A_PIXEL, 0], dtype=np.float32)
+    return np.where(joints[:, 2:] > 0, joints - shift, joints)

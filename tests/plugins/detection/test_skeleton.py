@@ -117,5 +117,5 @@ def test_saves_keypoint_results(tmp_path: Path) -> None:
     (path,) = CODEC.save(people(256, (60, 130)), tmp_path / "000000000139")
     (entry,) = json.loads(path.read_text())
     assert (entry["image_id"], entry["category_id"], entry["score"]) == (139, 1, 1)
-    assert entry["keypoints"][:3] == [60, 50, 2]
+    assert entry["keypoints"][:3] == [59.5, 49.5, 2]  # the number of a pixel, whose centre is half a pixel further
     assert len(entry["keypoints"]) == 51
