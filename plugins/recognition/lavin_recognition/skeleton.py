@@ -24,6 +24,7 @@ from lavincli.views.painting import labelled
 
 _HALF_A_PIXEL: Final = 0.5
 
+
 class SkeletonCodec:
     """`People` <-> everybody's skeleton in Detectron2's colours of keypoints, on black.
 
