@@ -58,6 +58,11 @@ class GlobalOptions:
     settings: Settings = field(default_factory=lambda: Settings(COMMANDS, plugin_names))
 
 
+_EPILOG = """Options can also be set in the environment and in a file: 'lavin config show' tells their values.
+
+Plugins may add commands: 'lavin plugins list' names them."""
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"lavin {__version__}")
@@ -100,7 +105,7 @@ def _set_offline(value: bool) -> None:
 app = typer.Typer(cls=LazyGroup, name="lavin", no_args_is_help=True, context_settings={"max_content_width": 120})
 
 
-@app.callback(epilog="Plugins may add commands: 'lavin plugins list' names them.")
+@app.callback(epilog=_EPILOG)
 def lavin(
     debug: Annotated[
         bool, typer.Option("--debug", callback=_set_debug, expose_value=False, help="Show an error's traceback.")

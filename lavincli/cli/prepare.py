@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from lavincli.cli.complete import complete_names
 from lavincli.cli.examples import example_of
 from lavincli.settings.context import SettingsContext
-from lavincli.settings.names import CommandPath
+from lavincli.settings.names import CommandPath, takes_settings
 
 _EVERYWHERE = ("debug", "verbose", "quiet", "offline", "config")
 """Options that every sub-command takes."""
@@ -22,7 +22,8 @@ def prepare(command: Any, options: Sequence[Any]) -> None:
     options: those of ``lavin`` itself; ``lavin predict --debug`` then means what ``lavin --debug predict`` means.
     """
     for path, leaf in leaves((command.name,), command):
-        leaf.context_class = SettingsContext
+        if takes_settings(path):
+            leaf.context_class = SettingsContext
         leaf.epilog = example_of(path, leaf.epilog)
         complete_names(path, leaf)
         taken = {flag for parameter in leaf.params for flag in (*parameter.opts, *parameter.secondary_opts)}

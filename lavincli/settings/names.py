@@ -20,6 +20,13 @@ RESERVED = ("LAVIN_TASKS", "LAVIN_MODELS", "LAVIN_CONFIG", "LAVIN_CHILD", "LAVIN
 """Variables that aren't options of a command, or are read elsewhere too."""
 CommandPath = tuple[str, ...]
 """The words of a command after ``lavin``: ``("models", "export")``."""
+_MENDING = ("config", "doctor", "completion")
+"""What settings are looked at and put right with has to work however wrong they are, so it takes none."""
+
+
+def takes_settings(path: CommandPath) -> bool:
+    """Whether a command's options can be set elsewhere than on the command line."""
+    return path[0] not in _MENDING
 
 
 def options_of(command: Any) -> Iterator[TyperOption]:

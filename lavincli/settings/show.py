@@ -10,7 +10,7 @@ from typing import Any
 from typer.core import TyperOption
 
 from lavincli.errors import UnknownNameError
-from lavincli.settings.names import RESERVED, CommandPath, key_of, options_of, plain, variables_of
+from lavincli.settings.names import RESERVED, CommandPath, key_of, options_of, plain, takes_settings, variables_of
 from lavincli.settings.resolve import Setting, Settings
 
 
@@ -19,7 +19,7 @@ def every_option() -> Iterator[tuple[CommandPath, Any, TyperOption]]:
     from lavincli.cli.main import every_command
 
     for path, command in every_command():
-        for option in options_of(command):
+        for option in options_of(command) if takes_settings(path) else ():
             yield path, command, option
 
 
@@ -40,9 +40,7 @@ def shown_settings(settings: Settings, only: CommandPath = ()) -> list[tuple[str
         setting = settings.find(path, option) or Setting(default, "default")
         found.append((".".join((*plain(path), key_of(option))), setting))
     if not paths:
-        from lavincli.cli.main import every_command
-
-        known = {" ".join(path[: n + 1]) for path, _ in every_command() for n in range(len(path))}
+        known = {" ".join(path[: n + 1]) for path, _, _ in every_option() for n in range(len(path))}
         raise UnknownNameError(" ".join(only), kind="command", known=known)
     return found
 

@@ -11,9 +11,11 @@ import pytest
 from typer.core import TyperOption
 
 from lavincli.cli.main import COMMANDS, every_command, main
+from lavincli.doctor import contents
 from lavincli.errors import ConfigError
 from lavincli.settings.names import is_common, key_of, options_of, variables_of
 from lavincli.settings.resolve import Settings
+from tests.fake_plugins import install_plugin
 
 PREDICT = ("predict",)
 
@@ -143,6 +145,48 @@ def test_a_wrong_key_is_named_with_the_nearest(
     assert error.startswith(f"lavin: error: {user_config}: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_what_mends_settings_works_without_them(
+    user_config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user_config.write_text("devcie: cpu\n")
+    monkeypatch.setattr("lavincli.doctor.environment.PARTS", [contents.settings, contents.network])
+    assert main(["doctor"]) == 1
+    shown = capsys.readouterr().out
+    assert "did you mean 'device'?" in shown
+    assert "network" in shown
+    assert main(["config", "path"]) == 0
+    assert main(["config", "show"]) == 1
+    assert "did you mean 'device'?" in capsys.readouterr().err
+
+
+RIDE = """
+import typer
+from lavincli.hookspecs import hookimpl
+
+@hookimpl
+def lavin_commands(app: typer.Typer) -> None:
+    @app.command()
+    def ride(speed: int = 1) -> None:
+        typer.echo(f"at {speed}")
+"""
+
+
+def test_a_plugins_command_has_settings_too(
+    user_config: Path, plugin_site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install_plugin(plugin_site, "fake_riding", RIDE)
+    user_config.write_text("ride: {speed: 2}\n")
+    assert main(["ride"]) == 0
+    monkeypatch.setenv("LAVIN_RIDE_SPEED", "3")
+    assert main(["ride"]) == 0
+    assert main(["ride", "--speed", "4"]) == 0
+    assert capsys.readouterr().out == "at 2\nat 3\nat 4\n"
+    assert main(["models", "list", "--json"]) == 0, "a plugin's section is no unknown key"
+    user_config.write_text("ride: {sped: 2}\n")
+    assert main(["ride"]) == 1
+    assert "unknown setting 'ride.sped'; did you mean 'ride.speed'?" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
