@@ -113,10 +113,7 @@ class Answerer:
         context's inputs.
         """
         drawn = [self.predictor.drawn(query) for query in queries]
-        if like is None:
-            contexts = [self.choice.of(query) for query in drawn]
-        else:
-            contexts = [self.choice.of(like)] * len(drawn)
+        contexts = [self.choice.of(query) for query in drawn] if like is None else [self.choice.of(like)] * len(drawn)
         raws: dict[tuple[int, int], Clip] = {}
         waiting: dict[Context, list[tuple[int, int]]] = {}
         for place, own in enumerate(contexts):
