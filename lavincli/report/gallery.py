@@ -39,7 +39,7 @@ def _circumstances(result: TaskResult) -> str:
     draws = len(result.contexts)
     parts = [
         f"{result.items} items of {result.split}",
-        f"{result.pairs} example pairs, {draws} draw{'' if draws == 1 else 's'}",
+        f"{result.pairs} example pair{'' if result.pairs == 1 else 's'}, {draws} draw{'' if draws == 1 else 's'}",
         f"scored at {result.scored_at}",
         f"card version {result.card_version}",
         f"data {result.data_hash[:12]}",

@@ -60,8 +60,9 @@ def _controls(tasks: Sequence[tuple[str, str]]) -> Markup:
     counts = [("all", "All"), *((str(count), f"Worst {count}") for count in (3, 5, 10, 25))]
     orders = [("worst", "Worst first"), ("best", "Best first"), ("gain", "Least gain first"), ("name", "Name")]
     themes = [("system", "System"), ("light", "Light"), ("dark", "Dark")]
+    # Not a form: the enter key would send one, and so load the page anew.
     return element(
-        "form",
+        "div",
         element(
             "label",
             "Filter",
@@ -77,7 +78,6 @@ def _controls(tasks: Sequence[tuple[str, str]]) -> Markup:
         class_="controls",
         role="search",
         aria_label="Filter and sort the gallery",
-        autocomplete="off",
     )
 
 

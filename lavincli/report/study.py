@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lavincli.evaluation.sweep import Curve, Sweep
 from lavincli.evaluation.table import number
 from lavincli.report.html import Markup, element, trusted
 from lavincli.report.names import title_of
+from lavincli.report.plots.layout import NARROW, WIDTH
 from lavincli.report.plots.svg import svg_of
 from lavincli.report.plots.sweep import plot_of
+
+# One for desks and one for phones; the style sheet shows the one that fits.
+_WIDTHS: Final = {"wide": WIDTH, "narrow": NARROW}
 
 
 def study_section(sweep: Sweep) -> Markup:
@@ -29,9 +35,8 @@ def _box(sweep: Sweep, curve: Curve) -> Markup | None:
     plot = plot_of(sweep, curve)
     if plot is None:
         return None
-    label = f"Plot: {curve.title}, {curve.metric}"
-    drawing = trusted(svg_of(plot, standalone=False))
-    return element("div", drawing, class_="plot-box", tabindex=0, role="group", aria_label=label)
+    drawings = {size: trusted(svg_of(plot, standalone=False, width=width)) for size, width in _WIDTHS.items()}
+    return element("figure", *(element("div", drawings[size], class_=size) for size in _WIDTHS), class_="plot-box")
 
 
 def _table(sweep: Sweep, curve: Curve) -> Markup:

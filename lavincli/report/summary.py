@@ -11,6 +11,8 @@ from lavincli.report.names import title_of
 from lavincli.report.sections import Section
 from lavincli.report.strip import legend, score_strip
 
+# A task's first scores are in sight, the others below a line to open.
+_SHOWN_SCORES = 4
 _VERDICTS = {"yes": ("good", "✓ yes"), "unclear": ("unclear", "≈ in some draws"), "no": ("bad", "✗ no")}
 
 
@@ -67,8 +69,11 @@ def head(results: Results) -> Markup:
     )
 
 
-def summary(sections: Sequence[Section], results: Results) -> Markup:
-    """The headline of every task, with the marks' legend; and what could not be evaluated."""
+def summary(sections: Sequence[Section], results: Results, *, of: str | None = None) -> Markup:
+    """The headline of every task, with the marks' legend; and what could not be evaluated.
+
+    `of` says which value of a study these results belong to.
+    """
     paper = _has_paper([section.result for section in sections])
     rows = [_row(section.result, section.result.headline, link=section.name, paper=paper) for section in sections]
     failed = [
@@ -77,7 +82,7 @@ def summary(sections: Sequence[Section], results: Results) -> Markup:
     ]
     return element(
         "section",
-        element("h2", "Summary", id="summary-title"),
+        element("h2", f"Scores at {of}" if of else "Summary", id="summary-title"),
         score_table(rows, results.tasks, first="Task", labelled="summary-title") if rows else None,
         element("h3", f"Not evaluated ({len(failed)})") if failed else None,
         element("ul", *failed, class_="failures") if failed else None,
@@ -90,7 +95,16 @@ def section_table(section: Section) -> Markup:
     result = section.result
     keys = [result.headline, *(key for key in result.metrics if key != result.headline)]
     rows = [_row(result, key, link=None, paper=_has_paper([result])) for key in keys]
-    return score_table(rows, [result], first=None, labelled=f"{section.name}-title")
+    shown, further = rows[:_SHOWN_SCORES], rows[_SHOWN_SCORES:]
+    label = f"{section.name}-title"
+    rest = [
+        element("summary", f"{len(further)} further scores"),
+        score_table(further, [result], first=None, labelled=label),
+    ]
+    return join(
+        score_table(shown, [result], first=None, labelled=label),
+        element("details", *rest) if further else None,
+    )
 
 
 def score_table(rows: Sequence[Markup], results: Sequence[TaskResult], *, first: str | None, labelled: str) -> Markup:
@@ -100,8 +114,8 @@ def score_table(rows: Sequence[Markup], results: Sequence[TaskResult], *, first:
         "Score",
         "Model ± std, interval",
         "Better →",
-        "Trivial answers",
-        "Beats them",
+        "Compared with",
+        "Beats trivial answers",
     ]
     headings += [*(["Paper"] if _has_paper(results) else []), "N"]
     marks = [element("li", mark, words) for mark, words in legend()]

@@ -79,13 +79,15 @@ def write_report(folder: Path, out: Path, *, limit: int = LIMIT) -> Report:
     Raises:
         InputError: the folder isn't such a folder, or something in it is missing or damaged.
     """
-    study = None
+    study = of = None
     if (folder / SWEEP_FILE).is_file():
         sweep = read_sweep(folder)
         study = study_section(sweep)
         if not sweep.points:
             raise InputError(f"{folder}: none of the study's values could be evaluated; {SWEEP_FILE} says why")
-        folder = folder / sweep.points[-1].folder
+        last = sweep.points[-1]
+        of = f"{sweep.parameter} = {last.value}"
+        folder = folder / last.folder
     results = read_results(folder)
     all_sections = make_sections(results, read_items(folder))
     sections, album = fit(folder, all_sections, limit)
@@ -93,7 +95,7 @@ def write_report(folder: Path, out: Path, *, limit: int = LIMIT) -> Report:
     body = [
         head(results),
         study,
-        summary(sections, results),
+        summary(sections, results, of=of),
         *(task_section(section, album, written=written[section.name]) for section in sections),
     ]
     tasks = [(section.name, f"{section.result.task} · {section.result.dataset}") for section in sections]

@@ -27,9 +27,19 @@ def photos(size: int) -> tuple[Clip, ...]:
 
 
 def write_results(
-    folder: Path, *, tasks: int, items: int, size: int = 128, frames: int = 1, draws: int = 2, without_pictures: int = 0
+    folder: Path,
+    *,
+    tasks: int,
+    items: int,
+    size: int = 128,
+    frames: int = 1,
+    draws: int = 2,
+    without_pictures: int = 0,
+    own_context: bool = False,
 ) -> Results:
     """Results of `tasks` tasks with `items` items each, of which the last `without_pictures` have no pictures.
+
+    With `own_context` every item has an example pair of its own, and the draws have no pictures.
 
     Item n of a task scores a PSNR of 20 + n, draw d adds d; a copy of the query has 22. The first key is hostile.
     """
@@ -41,15 +51,9 @@ def write_results(
         for item in range(items):
             key = HOSTILE if item == 0 else f"folder/photo {item:03d}.jpg"
             pictures = _pictures(folder, f"{task}/{item:04d}", number + item, size, frames) if item < shown else None
-            lines.extend(_line(task, key, item, draw, pictures if draw == 0 else None) for draw in range(draws))
-        pairs = [
-            PairPictures(
-                id=f"pair {place}",
-                input=_write(folder, f"{task}/context_{place}_input", _blurred(photos(size)[place])),
-                target=_write(folder, f"{task}/context_{place}_target", photos(size)[place]),
-            )
-            for place in range(3)
-        ]
+            own = [_pair(folder, task, size, item % 3)] if own_context else None
+            lines.extend(_line(task, key, item, draw, pictures if draw == 0 else None, own) for draw in range(draws))
+        pairs = [] if own_context else [_pair(folder, task, size, place) for place in range(3)]
         found.append(_task(task, items, draws, pairs))
     results = Results(
         created="2026-01-02T03:04:05+00:00",
@@ -106,9 +110,9 @@ def _task(task: str, items: int, draws: int, pairs: Sequence[PairPictures]) -> T
         data_hash="1" * 64,
         scored_at="model's size",
         headline="psnr",
-        pairs=len(pairs),
+        pairs=len(pairs) or 1,
         contexts=[[pair.id for pair in pairs]] * draws,
-        context_pictures=[list(pairs)] * draws,
+        context_pictures=[list(pairs)] * draws if pairs else [],
         wrong_contexts=["other"] * draws,
         metrics={
             "psnr": metric(20 + items / 2, 22, paper=task == "task_0"),
@@ -122,7 +126,9 @@ def _task(task: str, items: int, draws: int, pairs: Sequence[PairPictures]) -> T
     )
 
 
-def _line(task: str, key: str, item: int, draw: int, pictures: ItemPictures | None) -> ItemResult:
+def _line(
+    task: str, key: str, item: int, draw: int, pictures: ItemPictures | None, own: list[PairPictures] | None
+) -> ItemResult:
     return ItemResult(
         task=task,
         dataset="photos",
@@ -136,6 +142,15 @@ def _line(task: str, key: str, item: int, draw: int, pictures: ItemPictures | No
         },
         wrong_context={"psnr": 19.8, "distance": 0.3, "undefined": None},
         pictures=pictures,
+        context=own,
+    )
+
+
+def _pair(folder: Path, task: str, size: int, place: int) -> PairPictures:
+    return PairPictures(
+        id=f"pair {place}",
+        input=_write(folder, f"{task}/context_{place}_input", _blurred(photos(size)[place])),
+        target=_write(folder, f"{task}/context_{place}_target", photos(size)[place]),
     )
 
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from lavincli.media.images import read_image
 from lavincli.report.plots import Line, Plot, Point, png_of, svg_of, write_plot
-from lavincli.report.plots.layout import HEIGHT, WIDTH, lay_out
+from lavincli.report.plots.layout import HEIGHT, NARROW, WIDTH, lay_out
 from lavincli.report.plots.shapes import PALETTE, Text
 from lavincli.report.plots.ticks import round_ticks, tick_labels
+from lavincli.report.plots.words import text_width
 
 
 def _plot(*lines: Line, title: str = "A plot", x_log: bool = False, x_names: tuple[str, ...] = ()) -> Plot:
@@ -50,6 +51,21 @@ def test_labels_at_the_ends_of_lines_never_overlap(values: list[float]) -> None:
     assert len(labels) == len(values)
     assert all(other - one > 12 for one, other in pairwise(heights))
     assert all(0 < label.place[0] < WIDTH and 0 < label.place[1] < HEIGHT for label in labels)
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDTH])
+def test_long_texts_stay_inside(width: int) -> None:
+    line = Line("a system with quite a long name, and more", [Point(0, 1.0), Point(1, 2.0)])
+    plot = Plot("A title of many words " * 4, "x", "y", [line], note="A note of many words " * 6)
+    ends: list[float] = []
+    for shape in lay_out(plot, width):
+        if isinstance(shape, Text):
+            share = {"start": 1.0, "middle": 0.5, "end": 0.0}[shape.anchor]
+            ends.append(shape.place[0] + share * text_width(shape.text, shape.size))
+    assert max(ends) <= width
+    texts = " ".join(shape.text for shape in lay_out(plot, width) if isinstance(shape, Text))
+    assert plot.title.strip() in texts
+    assert "a system with" in texts
 
 
 def test_the_svg_is_well_formed_has_its_texts_and_both_colour_schemes() -> None:

@@ -101,6 +101,14 @@ def test_it_tells_what_it_shows(folder: Path, tmp_path: Path) -> None:
         assert words in html, words
 
 
+def test_items_with_examples_of_their_own_show_those(tmp_path: Path) -> None:
+    write_results(tmp_path, tasks=1, items=3, size=32, own_context=True)
+    html = write_report(tmp_path, tmp_path / "report.html").path.read_text("utf-8")
+    assert html.count("its own context") == 3
+    assert html.count('alt="example pair 2, target"') == 1
+    assert "the examples the model was shown" not in html
+
+
 def test_the_command_prints_the_path(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "report", str(folder)]) == 0
     assert capsys.readouterr().out == f"{folder / 'report.html'}\n"
@@ -149,6 +157,7 @@ def test_a_study_is_shown_as_plots_over_its_last_values_gallery(tmp_path: Path) 
     assert "A &lt;task&gt;" in html
     assert "too many &lt;pairs&gt;" in html
     assert "1: 20, 4: 24" in html
+    assert "Scores at pairs = 4" in html
     assert html.count("<article") == 2
     files = plot_sweep(sweep, tmp_path / "plots")
     assert [file.name for file in files] == ["task_0_photos_psnr.svg", "task_0_photos_psnr.png"]

@@ -22,13 +22,13 @@ def plot_style() -> str:
     return "\n".join(rules) + "\n"
 
 
-def svg_of(plot: Plot, *, standalone: bool = True) -> str:
+def svg_of(plot: Plot, *, standalone: bool = True, width: int = WIDTH) -> str:
     """A plot as an SVG document; not `standalone`: to stand in a page that has `plot_style`."""
     description = f"{plot.y_text} over {plot.x_label}: " + "; ".join(
         f"{line.name}: " + ", ".join(f"{_place_name(plot, point.x)}: {_value(point.y)}" for point in line.points)
         for line in plot.lines
     )
-    return draw_svg(lay_out(plot), (WIDTH, HEIGHT), plot.title, description, standalone=standalone)
+    return draw_svg(lay_out(plot, width), (width, HEIGHT), plot.title, description, standalone=standalone)
 
 
 def draw_svg(
