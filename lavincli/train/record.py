@@ -53,7 +53,7 @@ class Record:
         effort = measure_effort(config, world.size) if measured and world.is_first else None
         self._skipped = 0
         self._speed = Speed(torch.device(config.device), effort)
-        self._facts = Facts(config.out.name, config.out, done, config.steps, lambda: "")
+        self._facts = Facts(config.out.name, config.out, done, config.steps, world.waiting_for)
 
     def __enter__(self) -> Self:
         """The run begins."""

@@ -16,7 +16,7 @@ T = TypeVar("T")
 class World:
     """One process. `lavincli.train.distributed.processes.Processes` is several.
 
-    Every method but `beat` and `is_first` is a meeting: all processes call it, in the same order.
+    Every method but `beat`, `waiting_for` and `is_first` is a meeting: all processes call it, in the same order.
 
     Attributes:
         rank: this process's number, from 0 on. Only the first one prints, logs and writes.
@@ -50,6 +50,10 @@ class World:
 
     def beat(self, phase: str, step: int | None = None) -> None:
         """Say that a phase begins here, of `step` or of the one before."""
+
+    def waiting_for(self) -> str:
+        """Who all others wait for, in words; empty while nobody is late."""
+        return ""
 
     def parts(self, batch_size: int, accumulation: int, key: str = "batch_size") -> list[range]:
         """Which elements of a batch this process computes: a range for each of `accumulation` backward passes.

@@ -55,6 +55,7 @@ class Heartbeat:
         self._ended = threading.Event()
         self._seen: dict[int, _Seen] = {}
         self._told = -1
+        self._waiting_for = ""
         folder.mkdir(parents=True, exist_ok=True)
         self._thread = threading.Thread(target=self._run, daemon=True, name="heartbeat")
 
@@ -80,6 +81,11 @@ class Heartbeat:
         furthest = max((seen.sign.count for seen in self._seen.values()), default=0)
         return still or [seen.sign for seen in self._seen.values() if seen.sign.count < furthest]
 
+    @property
+    def waiting_for(self) -> str:
+        """Who the processes wait for, in words, while this one makes no progress; empty otherwise."""
+        return self._waiting_for
+
     def _run(self) -> None:
         while not self._ended.wait(self._stall / _BEATS_A_STALL):
             self._alive += 1
@@ -104,13 +110,16 @@ class Heartbeat:
                 self._seen[rank] = _Seen(sign, moved, lived)
         mine = self._seen.get(self._rank)
         # Before the first beat data is being made ready, which may take hours.
-        if mine is None or now - mine.moved < self._stall or mine.sign.count in (0, self._told):
+        if mine is None or now - mine.moved < self._stall or mine.sign.count == 0:
+            self._waiting_for = ""
             return
         late = self.late()
+        names = ", ".join(map(str, late))
+        self._waiting_for = f"no progress for {now - mine.moved:.0f} s; waiting for {names}" if late else ""
         waiting = [rank for rank in self._seen if rank not in {sign.rank for sign in late}]
-        if late and waiting and waiting[0] == self._rank:
+        if late and waiting and waiting[0] == self._rank and self._told != mine.sign.count:
             self._told = mine.sign.count
-            log.warning("no progress for %.0f s; waiting for %s", now - mine.moved, ", ".join(map(str, late)))
+            log.warning("%s", self._waiting_for)
 
     def _read(self, rank: int) -> Sign | None:
         try:

@@ -8,6 +8,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+_HANDED_ON = "SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1"
+"""Signals that the launcher hands on to its processes; schedulers send the last one before they take a machine away."""
+
 
 def environment(count: int) -> dict[str, str]:
     """The environment of `count` workers: this one's, and what they need beside."""
@@ -18,6 +21,8 @@ def environment(count: int) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore::FutureWarning",
         # A store that outlives the processes makes a second start with the same launcher hang.
         "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
+        # Seconds that processes get when they are asked to end: a large checkpoint takes a while.
+        "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": "300",
     }
     return defaults | os.environ
 
@@ -28,6 +33,7 @@ def become_launcher(arguments: Sequence[str], count: int) -> NoReturn:
     Signals then reach the launcher itself, which ends its processes.
     """
     command = [sys.executable, "-m", __name__, "--standalone", f"--nproc-per-node={count}"]
+    command.append(f"--signals-to-handle={_HANDED_ON}")
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, [*command, "-m", "lavincli", *arguments], environment(count))  # noqa: S606 - no shell

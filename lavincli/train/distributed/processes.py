@@ -63,3 +63,6 @@ class Processes(World):
 
     def beat(self, phase: str, step: int | None = None) -> None:
         self._heartbeat.beat(phase, step)
+
+    def waiting_for(self) -> str:
+        return self._heartbeat.waiting_for
