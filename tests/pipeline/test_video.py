@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 
@@ -181,6 +182,29 @@ def test_a_video_of_the_nearest_pairs_keeps_them(pipeline: Pipeline, tmp_path: P
     write_video(tmp_path / "a.mp4", clip)
     answerer = make_answerer(pipeline, STILLS, select="nearest", pairs=1)
     assert answer_video(answerer, tmp_path / "a.mp4", tmp_path / "a", batch_size=2).context == ("pair2",)
+
+
+def test_a_long_video_takes_the_memory_of_a_short_one(pipeline: Pipeline, tmp_path: Path) -> None:
+    answerer = make_answerer(pipeline, _clips(13, 13))
+    peaks: dict[int, int] = {}
+    for frames in (22, 22, 220):  # once for what is kept for good
+        write_video(tmp_path / "a.mp4", np.repeat(moving(frames // 2, 96, 96), 2, axis=0))
+        tracemalloc.start()
+        answer_video(answerer, tmp_path / "a.mp4", tmp_path / str(frames), views=["rgb", "side-by-side"])
+        peaks[frames] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    one_frame = 96 * 96 * 3
+    assert peaks[220] - peaks[22] < 20 * one_frame
+    assert peaks[220] < 150 * one_frame
+
+
+def test_an_ensemble_answers_a_video(pipeline: Pipeline, tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", moving(9, 32, 32))
+    frames = read_video(tmp_path / "a.mp4")
+    context = _clips(9, 9)
+    answer = answer_video(make_answerer(pipeline, context, ensemble=2, pairs=1), tmp_path / "a.mp4", tmp_path / "a")
+    values = np.concatenate([read_image(path) for path in sorted(answer.files["value"][0].iterdir())])
+    np.testing.assert_array_equal(values, predict(pipeline, frames, context, ensemble=2, pairs=1).rgb)
 
 
 def test_what_can_not_be_answered_leaves_nothing(pipeline: Pipeline, video: Path, tmp_path: Path) -> None:
