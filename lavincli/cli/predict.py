@@ -105,6 +105,10 @@ def predict(
         str | None,
         typer.Option(help="Only this part of the inputs, i/n: for several machines.", show_default=False),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only tell what would be done, how long it would take and how much memory."),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what is answered already.")] = False,
     device: Annotated[
         str | None, typer.Option(help="Device, as PyTorch names it: cpu, cuda, cuda:1.", show_default="the best one")
@@ -174,6 +178,14 @@ def predict(
 
     share, number = own_share(shard)
     items = find_items(inputs, output, save=kinds, root=root, share=share, null=null)
+    if dry_run:
+        if items.plan is None or items.stream is not None:
+            raise typer.BadParameter("what a pipe will bring can't be known in advance", param_hint="--dry-run")
+        from lavincli.cli.predict_lines import show_forecast
+        from lavincli.predict_run.forecast import forecast
+
+        show_forecast(forecast(asked, settings, items.plan, output, processes), output, as_json=as_json)
+        return
     gallery = Gallery(limit=_SHOWN if sheet is not None else 0)
     counts: Counter[str] = Counter()
     with start_answers(asked, settings, output, processes=processes, number=number) as answers:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,14 @@ from lavincli.errors import LavinError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lavincli.predict_run.forecast import Forecast
     from lavincli.predict_run.items import Answered
     from lavincli.predict_run.records import Record
 
 logger = logging.getLogger(__name__)
+
+_REASONS_SHOWN = 10
+_MINUTE = 60
 
 
 def kinds_of(text: str, sheet: Path | None, output: Path) -> tuple[tuple[str, ...], Path | None]:
@@ -78,6 +84,38 @@ def tell_outcome(counts: Counter[str], output: Path, *, stopped: bool) -> None:
         raise LavinError(f"none of the {total} inputs could be answered; {reasons}")
     if counts["failed"]:
         raise typer.Exit(3)
+
+
+def show_forecast(found: Forecast, output: Path, *, as_json: bool) -> None:
+    """What a run would do, on stdout."""
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    again = f", {found.again} of them again, from other inputs or settings" if found.again else ""
+    videos = f"; {found.videos} are videos, whose length isn't looked at" if found.videos else ""
+    lines = [
+        ("inputs", f"{found.items}, to {output}"),
+        ("to answer", f"{found.answered}{again}{videos}"),
+        ("skipped", f"{found.skipped}, answered already from the same things"),
+        ("failing", f"{len(found.failed)}, as far as can be told without decoding them"),
+        ("collisions", f"none; {found.suffixes_kept} answers keep their input's suffix to avoid one"),
+        ("time", f"{_duration(found.seconds)}: {found.seconds_rule}"),
+        ("memory", f"{found.bytes / 1e9:.1f} GB: {found.bytes_rule}"),
+    ]
+    for name, text in lines:
+        typer.echo(f"{name:<10}  {text}")
+    for reason in found.failed[:_REASONS_SHOWN]:
+        typer.echo(f"{'':<10}  {reason}")
+    if len(found.failed) > _REASONS_SHOWN:
+        typer.echo(f"{'':<10}  ... and {len(found.failed) - _REASONS_SHOWN} more: --json tells all")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {left} s"
 
 
 def _print(line: str) -> None:

@@ -26,7 +26,13 @@ class Named(NamedTuple):
 
     @property
     def path(self) -> Path:
+        """Where it is."""
         return Path(self.folder, self.key)
+
+    @property
+    def name(self) -> str:
+        """The same as text, which takes a fraction of the time; a plan may look at millions."""
+        return posixpath.join(self.folder, self.key)
 
 
 def find_inputs(inputs: Sequence[Path], *, leave_out: Path | None = None, root: Path | None = None) -> Iterator[Named]:

@@ -89,7 +89,7 @@ class Plan:
             self._folder_of = array("L", (one for place, one in enumerate(self._folder_of) if place not in again))
 
     def _identity(self, place: int) -> tuple[str, str]:
-        return posixpath.normpath(self._named(place).path), self._keys[place]
+        return posixpath.normpath(self._named(place).name), self._keys[place]
 
     def _places(self) -> range:
         return range(len(self._keys))
@@ -151,7 +151,7 @@ class Plan:
         resolved: dict[str, str] = {}
         sources: dict[str, int] = {}
         for place, key in enumerate(self._keys):
-            parent = posixpath.dirname(self._named(place).path)
+            parent = posixpath.dirname(self._named(place).name)
             if parent not in resolved:
                 resolved[parent] = posixpath.realpath(parent)
             if posixpath.commonpath((resolved[parent], target)) == target:

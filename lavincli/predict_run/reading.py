@@ -72,7 +72,7 @@ class Reader:
     def read(self, chunk: Sequence[Item]) -> Iterator[list[Read]]:
         """Read the items of a chunk, in order: one batch, or several if the pictures are large. A video is alone."""
         batch: list[Read] = []
-        for read in list(self._pool.map(self.look, chunk)):
+        for read in self.look_at(chunk):
             too_large = sum(one.pixels for one in batch) + read.pixels > BATCH_PIXELS
             if batch and (too_large or read.is_video or batch[-1].is_video):
                 yield list(self._pool.map(self._decode, batch))
@@ -80,8 +80,11 @@ class Reader:
             batch.append(read)
         yield list(self._pool.map(self._decode, batch))
 
-    def look(self, item: Item) -> Read:
-        """What can be told of an item without decoding it: whether it can be read, and whether it is done."""
+    def look_at(self, chunk: Sequence[Item]) -> list[Read]:
+        """What can be told of items without decoding them: whether they can be read, and whether they are done."""
+        return list(self._pool.map(self._look, chunk))
+
+    def _look(self, item: Item) -> Read:
         if item.error is not None:
             return Read(item, status="failed", error=item.error)
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from lavincli.context.seeds import item_seed
 from lavincli.pipeline.answerer import Answerer
 from lavincli.predict_run.items import Item
@@ -14,9 +16,9 @@ from lavincli.predict_run.stems import printable
 
 
 class RecordForm:
-    """Makes the records of a run."""
+    """Makes the records of a run. `device`: where it is computed, if that isn't where the model is."""
 
-    def __init__(self, answerer: Answerer, settings: RunSettings) -> None:
+    def __init__(self, answerer: Answerer, settings: RunSettings, device: torch.device | None = None) -> None:
         self._seed = settings.seed
         self._common: dict[str, Any] = {
             "task": None if answerer.task is None else answerer.task.name,
@@ -32,13 +34,17 @@ class RecordForm:
             },
             "model": answerer.pipeline.config.name,
             "model_fingerprint": answerer.pipeline.fingerprint,
-            "device": str(answerer.pipeline.device),
+            "device": str(device or answerer.pipeline.device),
             "dtype": str(answerer.pipeline.dtype).removeprefix("torch."),
         }
 
     def seed(self, item: Item) -> int:
         """The item's own seed."""
         return item_seed(self._seed, item.key)
+
+    def is_alike(self, record: Record) -> bool:
+        """Whether a picture was answered by the same model in the same way, so that others will take as long."""
+        return record.frames is None and all(getattr(record, name) == value for name, value in self._common.items())
 
     def record(
         self,

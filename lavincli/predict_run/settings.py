@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from lavincli.pipeline.prediction import OutputSize
 
 if TYPE_CHECKING:
+    from lavincli.cards.task import Task
     from lavincli.pipeline.answerer import Answerer
+    from lavincli.pipeline.pipeline import Pipeline
 
 
 class RunSettings(BaseModel):
@@ -69,13 +71,19 @@ class AnswerSettings(BaseModel):
     def answerer(self) -> Answerer:
         """Load the model and bind it. Raises what `lavincli.load` and `make_answerer` raise."""
         from lavincli.pipeline.load import load
-        from lavincli.pipeline.predict import make_answerer
-        from lavincli.registry import task as find_task
 
-        # What is wrong without a model is found before one is loaded.
-        task = None if self.task is None else find_task(self.task)
-        return make_answerer(
-            load(self.model, device=self.device, dtype=self.dtype),
-            task,
-            **self.model_dump(exclude={"model", "device", "dtype", "task"}),
-        )
+        self.find_task()  # what is wrong without a model is found before one is loaded
+        return self.bind(load(self.model, device=self.device, dtype=self.dtype))
+
+    def bind(self, pipeline: Pipeline) -> Answerer:
+        """Bind a model that is loaded."""
+        from lavincli.pipeline.predict import make_answerer
+
+        options = self.model_dump(exclude={"model", "device", "dtype", "task"})
+        return make_answerer(pipeline, self.find_task(), **options)
+
+    def find_task(self) -> Task | None:
+        """The task, if one is named. Raises UnknownNameError if there is none of that name."""
+        from lavincli.registry import task
+
+        return None if self.task is None else task(self.task)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from lavincli.predict_run.answering import LocalAnswers
 from lavincli.predict_run.items import Item
@@ -14,7 +14,7 @@ from lavincli.predict_run.place import device_of
 from lavincli.predict_run.plan import Plan, make_plan
 from lavincli.predict_run.run import Answers
 from lavincli.predict_run.settings import AnswerSettings, RunSettings
-from lavincli.predict_run.stream import Stream, read_paths
+from lavincli.predict_run.stream import Pipe, Stream, read_paths
 from lavincli.predict_run.workers import Workers
 from lavincli.processes import Share
 
@@ -61,7 +61,9 @@ def find_items(
     plan = make_plan(named, output, save=save, root=root, share=share) if named else None
     if len(named) == len(inputs):
         return Inputs(plan, None)
-    return Inputs(plan, Stream(read_paths(sys.stdin.fileno(), null=null), output, save=save, root=root, share=share))
+    return Inputs(
+        plan, Stream(read_paths(cast(Pipe, sys.stdin.buffer), null=null), output, save=save, root=root, share=share)
+    )
 
 
 @contextmanager

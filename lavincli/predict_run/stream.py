@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from lavincli.errors import InputError
 from lavincli.predict_run.channel import Channel, fill_in_thread
@@ -19,11 +20,18 @@ from lavincli.views import claimed
 _BLOCK = 65536
 
 
-def read_paths(descriptor: int, *, null: bool = False) -> Iterator[str]:
-    """Paths from an open pipe, each as soon as it is there: one a line, or with `null` each ending in a zero byte."""
+class Pipe(Protocol):
+    """A binary file that gives what is there: ``sys.stdin.buffer``."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Some bytes, as soon as there are any; none at the end."""
+
+
+def read_paths(pipe: Pipe, *, null: bool = False) -> Iterator[str]:
+    """Paths from a pipe, each as soon as it is there: one a line, or with `null` each ending in a zero byte."""
     separator = b"\0" if null else b"\n"
     rest = b""
-    while block := os.read(descriptor, _BLOCK):
+    while block := pipe.read1(_BLOCK):
         *whole, rest = (rest + block).split(separator)
         yield from (os.fsdecode(path) for path in whole if path)
     if rest:

@@ -21,7 +21,8 @@ from tests.small_tasks import picture
 @pytest.mark.parametrize(("null", "end"), [(False, b"\n"), (True, b"\0")])
 def test_paths_are_there_when_their_end_is(null: bool, end: bytes) -> None:
     reading, writing = os.pipe()
-    paths = read_paths(reading, null=null)
+    pipe = os.fdopen(reading, "rb")
+    paths = read_paths(pipe, null=null)
     os.write(writing, b"one.png" + end + b"tw")
     assert next(paths) == "one.png"
     os.write(writing, b"o words.png" + end + end + b"caf\xe9" + end + b"last")
@@ -29,18 +30,19 @@ def test_paths_are_there_when_their_end_is(null: bool, end: bytes) -> None:
     assert next(paths) == os.fsdecode(b"caf\xe9")
     os.close(writing)
     assert list(paths) == ["last"]
-    os.close(reading)
+    pipe.close()
 
 
 def test_nothing_waits_for_a_batch_to_be_full(tmp_path: Path) -> None:
     reading, writing = os.pipe()
-    chunks = Stream(read_paths(reading), tmp_path / "out").chunks(3)
+    pipe = os.fdopen(reading, "rb")
+    chunks = Stream(read_paths(pipe), tmp_path / "out").chunks(3)
     os.write(writing, b"1.png\n")
     assert [item.key for item in next(chunks)] == ["1.png"]
     os.write(writing, b"".join(b"%d.png\n" % number for number in range(2, 9)))
     os.close(writing)
     assert [item.key for chunk in chunks for item in chunk] == [f"{number}.png" for number in range(2, 9)]
-    os.close(reading)
+    pipe.close()
 
 
 def _items(paths: list[str], output: Path, **options: object) -> list[tuple[str, str, bool]]:
