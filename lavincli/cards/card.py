@@ -94,6 +94,7 @@ class PaperScores(BaseModel):
     Attributes:
         data: the data set, by its name in the card; of its test split.
         items: how many items the protocol has.
+        pictures: at least so many different queries are among them, where items are drawn from a set with repetition.
         system: whose scores they are.
         scores: by the key of a metric's result, in its unit.
         source: where they stand.
@@ -103,6 +104,7 @@ class PaperScores(BaseModel):
 
     data: Name
     items: int = Field(ge=1)
+    pictures: int = Field(default=1, ge=1)
     system: str
     scores: dict[Name, float]
     source: str

@@ -13,7 +13,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 import torch
 
@@ -25,6 +26,9 @@ from lavincli.pipeline.predictor import Predictor
 
 if TYPE_CHECKING:
     from lavincli.pipeline.pipeline import Pipeline
+
+_CONTEXTS: Final = Lock()
+"""Held while a context is read: the pipeline keeps those it read last, for all threads."""
 
 
 def deciding_batch_size(pipeline: Pipeline, batch_size: int) -> int | None:
@@ -55,6 +59,7 @@ class Answers:
     def __init__(self, store: PredictionStore | None, batch_size: int) -> None:
         self._store = store
         self._batch_size = batch_size
+        self._started = False
 
     def pictures(self, predictor: Predictor, cases: Sequence[Case], seeds: Sequence[int]) -> list[Clip]:
         """The model's picture ``uint8 [T, S, S, 3]`` of each case, with the case's own examples where it has some."""
@@ -89,7 +94,10 @@ class Answers:
             return []
         if predictor.pipeline.device.type == "cpu":
             jobs = [_job(predictor, case, seed) for case, seed in zip(cases, seeds, strict=True)]
-            return _side_by_side(jobs)
+            # What a pipeline keeps for all answers is made by the first one alone.
+            alone = 0 if self._started else 1
+            self._started = True
+            return [*_side_by_side(jobs[:alone]), *_side_by_side(jobs[alone:])]
         if any(case.context for case in cases):
             return [_job(predictor, case, seed)() for case, seed in zip(cases, seeds, strict=True)]
         queries = [case.pair.input for case in cases]
@@ -102,7 +110,8 @@ def _job(predictor: Predictor, case: Case, seed: int) -> Callable[[], Clip]:
     def answer() -> Clip:
         own = predictor
         if case.context:
-            own = Predictor(predictor.pipeline, case.context, task=predictor.task, sampling=predictor.sampling)
+            with _CONTEXTS:
+                own = Predictor(predictor.pipeline, case.context, task=predictor.task, sampling=predictor.sampling)
         picture: Clip = own.raw([case.pair.input], [seed])[0]
         return picture
 
@@ -111,6 +120,8 @@ def _job(predictor: Predictor, case: Case, seed: int) -> Callable[[], Clip]:
 
 def _side_by_side(jobs: Sequence[Callable[[], Clip]]) -> list[Clip]:
     """Run jobs in as many threads as PyTorch would use, each of which computes alone."""
+    if not jobs:
+        return []
     threads = torch.get_num_threads()
     try:
         with ThreadPoolExecutor(min(threads, len(jobs)), initializer=torch.set_num_threads, initargs=(1,)) as pool:

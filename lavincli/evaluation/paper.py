@@ -10,8 +10,11 @@ from lavincli.evaluation.results import MetricResult, PaperFigure
 _SPLIT = "test"
 
 
-def paper_difference(cited: Sequence[PaperScores], dataset: str, split: str, items: int) -> str | None:
-    """In which way an evaluation isn't that of the papers a card cites; None where it is, or the card cites none."""
+def paper_difference(cited: Sequence[PaperScores], dataset: str, split: str, items: int, pictures: int) -> str | None:
+    """In which way an evaluation isn't that of the papers a card cites; None where it is, or the card cites none.
+
+    ``pictures`` is how many different queries the ``items`` have.
+    """
     if not cited:
         return None
     own = [paper for paper in cited if paper.data == dataset]
@@ -21,6 +24,8 @@ def paper_difference(cited: Sequence[PaperScores], dataset: str, split: str, ite
         return f"the paper's split is {_SPLIT}, not {split}"
     if all(paper.items != items for paper in own):
         return f"the paper's score is of {own[0].items} items, this one of {items}"
+    if all(paper.pictures > pictures for paper in own):
+        return f"the paper's items are of {own[0].pictures} different pictures or more, these of {pictures}"
     return None
 
 

@@ -92,6 +92,7 @@ class TaskTally:
         self._tallies = {system: [Tally(task) for _ in range(draws)] for system in systems}
         self._listeners = listeners
         self._contents = hashlib.sha256()
+        self._queries: set[str] = set()
         self._sizes: set[ScoredAt] = set()
 
     def fail(self, name: str, error: Exception) -> None:
@@ -106,6 +107,7 @@ class TaskTally:
         key = case.pair.key
         self.keys.append(key)
         self._contents.update(content_hash(key, case.query, case.target).encode())
+        self._queries.add(content_hash(case.query))
         self._sizes.add("own size" if case.whole else "model's size")
         pictures, context = self._written(case, picture)
         for index, answers in enumerate(draws):
@@ -157,7 +159,7 @@ class TaskTally:
             reason = f"; the first failed with: {self.failures[0].error}" if self.failures else ""
             raise InputError(f"{task.name}: none of the {total} items of {self.dataset} could be scored{reason}")
         metrics, statistics = summarise(task, self._tallies, self.baselines)
-        differs = paper_difference(task.card.paper, self.dataset, self.split, count)
+        differs = paper_difference(task.card.paper, self.dataset, self.split, count, len(self._queries))
         notes = [f"{key}: is not a number over the whole set" for key in statistics.not_numbers]
         for note in notes:
             logger.error("%s: %s", task.name, note)

@@ -140,10 +140,12 @@ def test_the_papers_figures_stand_beside_its_protocol_alone(pipeline: Pipeline, 
     (found,) = evaluate(pipeline, [task("small_negative")], EvaluationSettings(draws=1)).tasks
     cited = [PaperScores(data="pictures", items=5, system="Ours", scores={"mse": 0.5}, source="arXiv 0000.00000")]
     assert found.paper_differs is None
-    assert paper_difference(cited, "pictures", "test", 5) is None
-    assert "of 5 items, this one of 4" in str(paper_difference(cited, "pictures", "test", 4))
-    assert "not train" in str(paper_difference(cited, "pictures", "train", 5))
-    assert "data set is pictures, not others" in str(paper_difference(cited, "others", "test", 5))
+    assert paper_difference(cited, "pictures", "test", 5, 5) is None
+    assert "of 5 items, this one of 4" in str(paper_difference(cited, "pictures", "test", 4, 4))
+    assert "not train" in str(paper_difference(cited, "pictures", "train", 5, 5))
+    assert "data set is pictures, not others" in str(paper_difference(cited, "others", "test", 5, 5))
+    drawn = [cited[0].model_copy(update={"pictures": 3})]
+    assert "of 3 different pictures or more, these of 2" in str(paper_difference(drawn, "pictures", "test", 5, 2))
     (figure,) = with_paper(found.metrics, cited, "pictures")["mse"].paper
     assert (figure.system, figure.value) == ("Ours", 0.5)
 
