@@ -67,7 +67,7 @@ def show(model: ModelName, as_json: AsJson = False) -> None:
     from lavincli.hub.find import find_model
 
     directory = find_model(model)
-    from lavincli.pipeline.model_directory import read_config
+    from lavincli.pipeline.model_config import read_config
     from lavincli.pipeline.summary import context_sets, file_hashes, summarise
 
     fields = _fields(summarise(directory))

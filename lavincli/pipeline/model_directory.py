@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -22,20 +19,14 @@ from lavincli.model.jdit import JDiT
 from lavincli.model.presets import JDIT_PRESETS, STVAE_PRESETS
 from lavincli.model.stvae import STVAE
 from lavincli.model.weights import describe_difference, load_strictly, read_weights
+from lavincli.pipeline.model_config import fingerprint as fingerprint
+from lavincli.pipeline.model_config import read_config as read_config
+from lavincli.pipeline.model_config import read_json, validate
 from lavincli.tensor_file import Kind, StoredTensors, write_tensors
 
 Network = TypeVar("Network", bound=nn.Module)
 Weights = nn.Module | Mapping[str, Tensor]
 Config = TypeVar("Config")
-Settings = TypeVar("Settings", ModelConfig, STVAEConfig)
-
-
-def read_config(folder: Path) -> ModelConfig:
-    """`config.json` of a model directory; raises CheckpointError or ConfigError naming the file and the key."""
-    path = folder / CONFIG
-    if not path.is_file():
-        raise CheckpointError(f"{folder}: not a model directory (no {CONFIG}); make one with 'lavin models import'")
-    return _validate(ModelConfig, _read_json(path), path)
 
 
 def load_networks(folder: Path, config: ModelConfig) -> tuple[JDiT, STVAE]:
@@ -83,11 +74,15 @@ def save_stvae_weights(weights: Weights, config: STVAEConfig, folder: Path) -> P
 
 def load_stvae(folder: Path) -> STVAE:
     """The ST-VAE of a model directory, or of a folder that `save_stvae` wrote."""
+    return _build(STVAE, read_stvae_config(folder), folder / STVAE_FILE)
+
+
+def read_stvae_config(folder: Path) -> STVAEConfig:
+    """What `load_stvae` would load. Raises CheckpointError for a folder without one."""
     path = folder / CONFIG
     if not path.is_file():
         raise CheckpointError(f"{folder}: holds no trained ST-VAE (no {CONFIG}); train one first")
-    settings = _read_json(path).get("stvae")
-    return _build(STVAE, _validate(STVAEConfig, settings, path), folder / STVAE_FILE)
+    return validate(STVAEConfig, read_json(path).get("stvae"), path)
 
 
 def import_published(jdit: Path, stvae: Path, config: Path | None, out: Path) -> ModelConfig:
@@ -100,9 +95,9 @@ def import_published(jdit: Path, stvae: Path, config: Path | None, out: Path) ->
     check_free(out)
     settings: dict[str, Any] = {"jdit": JDIT_PRESETS["3.4b"], "stvae": STVAE_PRESETS["published"]}
     if config is not None:
-        settings |= _read_json(config)
+        settings |= read_json(config)
     source = config or Path("the 3.4b preset")
-    model = _validate(ModelConfig, {"name": out.name, **settings}, source)
+    model = validate(ModelConfig, {"name": out.name, **settings}, source)
     with atomic_folder(out) as folder:
         convert(jdit, stvae, model, folder)
     return model
@@ -128,17 +123,6 @@ def check_free(out: Path) -> None:
         raise ConfigError(f"{out}: holds a model already; choose another folder or delete it")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ConfigError(f"{out}: is there already, and not an empty folder; choose another")
-
-
-def fingerprint(folder: Path) -> str:
-    """SHA-256 over the settings that decide an answer and both weight files, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    config = read_config(folder).model_dump(mode="json", include={"jdit", "stvae"})
-    digest.update(json.dumps(config, sort_keys=True).encode())
-    for name in (JDIT, STVAE_FILE):
-        with (folder / name).open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
 
 
 def _build(kind: Callable[[Config], Network], config: Config, weights: Path) -> Network:
@@ -183,24 +167,3 @@ def save_weights(network: Weights, path: Path, dtype: torch.dtype | None) -> Non
     layout = {name: kinds[name] for name in names}
     with atomic_path(path) as temporary:
         write_tensors(temporary, layout, ((name, stored(weights[name])) for name in names))
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read ({error.strerror})") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}: not JSON ({error})") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: expected a JSON object with the keys jdit and stvae")
-    return content
-
-
-def _validate(kind: type[Settings], value: Any, path: Path) -> Settings:
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{path}: key '{key}': {first['msg']}") from error

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from lavincli.errors import CheckpointError
 from lavincli.hub.places import CONFIG, JDIT, STVAE_FILE
-from lavincli.pipeline.model_directory import fingerprint, read_config
+from lavincli.pipeline.model_config import fingerprint, read_config
 
 _QUICK = 10**9
 
