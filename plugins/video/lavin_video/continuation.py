@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lavin_video.predictions import continuation_predictions
 from lavincli.builtins.rgb import RGBCodec
 from lavincli.clip import Clip, Pair
 from lavincli.errors import InputError
+from lavincli.prediction_files import Reader
 
 
 class ContinuationCodec:
@@ -42,6 +44,10 @@ class ContinuationCodec:
     def average(self, values: Sequence[Clip]) -> Clip:
         """The mean picture of each frame."""
         return self._pictures.average(values)
+
+    def read_predictions(self, folder: Path) -> Reader:
+        """See `lavin_video.predictions.continuation_predictions`."""
+        return continuation_predictions(folder, self.known)
 
     def save(self, value: Clip, path_without_suffix: Path) -> list[Path]:
         """Write the new frames as the codec ``rgb`` does. Raises InputError if there are none."""

@@ -1,4 +1,4 @@
-"""Objects followed through clips as other tools have predicted them."""
+"""Objects followed through clips, and clips that go on, as other tools have predicted them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lavincli.clip import Sample
+from lavincli.clip import Clip, Sample
 from lavincli.errors import InputError
 from lavincli.media.arrays import read_array
-from lavincli.prediction_files import PredictionFiles, Reader
+from lavincli.prediction_files import PredictionFiles, Reader, picture_reader
+
+
+def continuation_predictions(folder: Path, known: int) -> Reader:
+    """Clips ``uint8 [T, H, W, 3]`` from videos or folders of frames: all frames, or only those after the ``known``."""
+    read_frames = picture_reader(folder, lambda clip: clip)
+
+    def read(sample: Sample) -> Clip:
+        frames: Clip = read_frames(sample)
+        given: Clip = sample.target[:known]
+        new_alone = len(frames) == len(sample.target) - known and frames.shape[1:] == given.shape[1:]
+        return np.concatenate([given, frames]) if new_alone else frames
+
+    return read
 
 
 def instance_predictions(folder: Path) -> Reader:
