@@ -29,6 +29,8 @@ from tests.plugins.detection.made_coco import HEIGHT, NOSE_AND_EYES, WIDTH, crow
 from tests.plugins.geometry.pictures import photo, turning_discs, write_gray_16
 from tests.plugins.segmentation.made_segments import patchwork
 from tests.plugins.segmentation.test_tasks import write_coco_panoptic, write_voc2012
+from tests.plugins.video.made_clips import photo_like, write_indexed_png
+from tests.plugins.video.made_data_sets import write_davis
 
 EXACT = 1e-6
 
@@ -295,3 +297,18 @@ def test_sizes_are_those_of_the_pictures(tmp_path: Path) -> None:
     found = scores("object_detection", tmp_path / "mine", "coco", tmp_path / "coco")
     assert (WIDTH, HEIGHT) == (60, 40)
     assert found["ar100"] == 0
+
+
+def test_new_frames_alone_and_indexed_frames_are_clips(tmp_path: Path) -> None:
+    root = tmp_path / "davis"
+    write_davis(root, {"bear": 13, "cow": 13}, train="bear", val="cow")
+    (sample,) = task("video_instance_segmentation").samples("davis", root)
+    for number, frame in enumerate(np.maximum(sample.target, 0)):
+        write_indexed_png(tmp_path / "ids" / sample.key / f"{number:05d}.png", frame.astype(np.uint8))
+    assert scores("video_instance_segmentation", tmp_path / "ids", "davis", root)["j_and_f"] == 1
+    clip = photo_like(13, 16, 16)
+    going_on = type(sample)("a/b.mp4", target=clip)
+    for number, frame in enumerate(clip[1:]):
+        write_image(tmp_path / "frames" / "a" / "b" / f"{number:05d}.png", frame[None])
+    read = prediction_reader(task("frame_prediction"), tmp_path / "frames", {})
+    np.testing.assert_array_equal(read(going_on), clip)

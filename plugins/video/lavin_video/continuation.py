@@ -47,7 +47,7 @@ class ContinuationCodec:
 
     def read_predictions(self, folder: Path) -> Reader:
         """See `lavin_video.predictions.continuation_predictions`."""
-        return continuation_predictions(folder, self.known)
+        return continuation_predictions(folder, self.known_frames)
 
     def save(self, value: Clip, path_without_suffix: Path) -> list[Path]:
         """Write the new frames as the codec ``rgb`` does. Raises InputError if there are none."""
