@@ -190,8 +190,11 @@ def _require_room(name: HubName, size: int) -> None:
 
 
 def _quieten() -> None:
-    """The library's bars are for terminals already; they are for people who want them, too."""
+    """The library's bars are for terminals already; they are for people who want them, too. It logs as others do."""
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
+    own = logging.getLogger("huggingface_hub")
+    for handler in [*own.handlers]:
+        own.removeHandler(handler)
     if not log.isEnabledFor(logging.INFO):
         disable_progress_bars()

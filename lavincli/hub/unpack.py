@@ -60,7 +60,7 @@ def unpack(
                 written.append(target)
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise CheckpointError(f"{archive}: not a tar archive, or a truncated one ({error}); get it again") from error
-    except FileExistsError as error:
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
         raise CheckpointError(f"{archive}: two members are called alike; nothing is taken") from error
     return written
 
@@ -69,7 +69,7 @@ def _checked(archive: Path, tar: tarfile.TarFile, into: Path) -> Iterator[tarfil
     for member in tar:
         name = PurePosixPath(member.name)
         reason = None
-        if name.is_absolute() or "\\" in member.name or ":" in name.parts[0]:
+        if name.is_absolute() or "\\" in member.name or ":" in "".join(name.parts[:1]):
             reason = "has an absolute path"
         elif ".." in name.parts:
             reason = "leads outside"

@@ -80,6 +80,11 @@ def test_help_answers_at_once() -> None:
     assert help_page < max(0.5, 10 * interpreter)
 
 
+@pytest.mark.parametrize("words", [["models", "list"], ["config", "show"]])
+def test_what_tells_of_models_and_settings_needs_no_pytorch(words: list[str]) -> None:
+    assert "torch" not in imported_by(*words)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_every_command_imports_nothing_heavy(name: str) -> None:
     assert not imported_by(name, "--help") & HEAVY

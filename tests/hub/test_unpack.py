@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lavincli.errors import CheckpointError
 from lavincli.hub.unpack import unpack
@@ -124,3 +127,24 @@ def test_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CheckpointError, match=r"'a\.pt' takes 5,000 bytes, and .* has room for 4,999"):
         unpack(path, tmp_path / "into", everything)
     assert files_in(tmp_path / "into") == []
+
+
+PARTS = st.sampled_from(["a", "b", "..", ".", "", "a b", "\\", "C:", "~", "\u00e9", "a\n"])
+NAMES = st.lists(PARTS, min_size=1, max_size=5).map("/".join).filter(lambda name: name.strip("/"))
+KINDS = st.sampled_from([tarfile.REGTYPE, tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE])
+
+
+@settings(deadline=None, max_examples=60)
+@given(members=st.lists(st.tuples(NAMES, KINDS, NAMES), max_size=5))
+def test_whatever_is_in_it_nothing_is_written_outside(
+    tmp_path_factory: pytest.TempPathFactory, members: list[tuple[str, bytes, str]]
+) -> None:
+    outer = tmp_path_factory.mktemp("outer")
+    path = archive(outer / "x.tar", [member(name, kind=kind, link=link) for name, kind, link in members])
+    into = outer / "deep" / "into"
+    into.mkdir(parents=True)
+    with suppress(CheckpointError):
+        unpack(path, into, everything)
+    assert sorted(outer.iterdir()) == [outer / "deep", outer / "x.tar"]
+    assert [*(outer / "deep").iterdir()] == [into]
+    assert not [path for path in into.rglob("*") if path.is_symlink() or not (path.is_file() or path.is_dir())]
