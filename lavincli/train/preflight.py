@@ -11,7 +11,7 @@ import torch
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, LavinError
 from lavincli.model.stvae import STVAE
-from lavincli.pipeline.model_directory import CONFIG, load_stvae
+from lavincli.pipeline.model_directory import CONFIG, load_stvae, read_stvae_config
 from lavincli.registry import task
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.latent_pools import latent_pairs
@@ -83,7 +83,11 @@ def _data(config: Config) -> Iterator[str]:
     stvae: STVAE | None = None
     if config.network == "jdit":
         try:
-            stvae = load_stvae(config.stvae)
+            if config.data.latents is None:
+                # It is loaded next in any case, and no latents have to be compared with it.
+                read_stvae_config(config.stvae)
+            else:
+                stvae = load_stvae(config.stvae)
         except LavinError as error:
             yield f"stvae: {error}"
             return

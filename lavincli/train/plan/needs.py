@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,13 +11,17 @@ from pathlib import Path
 from typing import Protocol
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
-from lavincli.model.config import SPATIAL_COMPRESSION, STVAEConfig
+from lavincli.errors import CheckpointError
+from lavincli.hub.places import CONFIG, STVAE_FILE
+from lavincli.model.config import SPATIAL_COMPRESSION
 from lavincli.model.jdit import JDiT
 from lavincli.model.presets import STVAE_PRESETS
 from lavincli.model.stvae import STVAE
-from lavincli.pipeline.model_directory import CONFIG
+from lavincli.pipeline.model_directory import read_stvae_config
+from lavincli.tensor_file import StoredTensors
 from lavincli.train.clip_lengths import STILL, clips_in_batch, length_shares, length_weights
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig, STVAETrainConfig
 from lavincli.train.optimizer import build_optimizers, empty_state
@@ -84,7 +87,7 @@ class JDiTNeeds:
 
     @cached_property
     def weights(self) -> Weights:
-        return _weights([(self._jdit, self._config.optimizer)], frozen=FLOAT32 * _numbers(_stvae(self._config.stvae)))
+        return _weights([(self._jdit, self._config.optimizer)], frozen=FLOAT32 * _numbers_of_stvae(self._config.stvae))
 
     @cached_property
     def _shapes(self) -> Mapping[BatchShape, float]:
@@ -192,9 +195,14 @@ def _numbers(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def _stvae(folder: Path) -> STVAE:
-    """The ST-VAE of a folder, without content; the published one where there is none yet."""
-    path = folder / CONFIG
-    content = json.loads(path.read_text(encoding="utf-8"))["stvae"] if path.is_file() else None
+def _numbers_of_stvae(folder: Path) -> int:
+    """Of the ST-VAE of a folder; of the published one where there is none yet."""
+    if (folder / STVAE_FILE).is_file():
+        try:
+            stored = StoredTensors(folder / STVAE_FILE)
+        except SafetensorError as error:
+            raise CheckpointError(f"{folder / STVAE_FILE}: damaged ({error}); train or fetch it again") from error
+        return sum(math.prod(stored.shape(name)) for name in stored)
+    config = read_stvae_config(folder) if (folder / CONFIG).is_file() else STVAE_PRESETS["published"]
     with torch.device("meta"):
-        return STVAE(STVAE_PRESETS["published"] if content is None else STVAEConfig.model_validate(content))
+        return _numbers(STVAE(config))

@@ -24,7 +24,8 @@ def environment(**more: str) -> dict[str, str]:
 def train_many(processes: int, *runs: list[str], worker: str = "tests.train.distributed.many_runs") -> None:
     """Train several recipes (each with its changes) one after the other by the same processes."""
     arguments = [word for run in runs for word in (*run, "--")]
-    command = [*LAUNCHER, f"--nproc-per-node={processes}", "-m", worker, *arguments]
+    launcher = [*LAUNCHER, f"--nproc-per-node={processes}", "-m"] if processes > 1 else [sys.executable, "-m"]
+    command = [*launcher, worker, *arguments]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
 

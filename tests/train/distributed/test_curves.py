@@ -11,7 +11,7 @@ from lavincli.train.recipe import read_recipe
 from lavincli.train.run import run
 from tests.train.distributed.launching import assert_same, curve, train_many
 
-FEW = "steps=8"
+FEW = "steps=6"
 JOINT = ["jdit.attention=joint", FEW]
 MUON = ["optimizer.name=muon", FEW]
 HALF = ["precision=bfloat16", FEW]
@@ -28,7 +28,7 @@ def test_the_same_loss_curve(shared_recipe: Callable[..., str], trunk: Path, tmp
 
     def run_of(recipe: str, name: str, *changes: str, **distributed: object) -> list[str]:
         settings = [f"distributed.{key}={value}" for key, value in distributed.items()]
-        return [recipe, f"out={tmp_path / name}", *changes, *settings]
+        return [recipe, f"out={tmp_path / name}", "keep_best=false", *changes, *settings]
 
     alone = {
         "plain": run_of(jdit, "plain"),
@@ -45,18 +45,14 @@ def test_the_same_loss_curve(shared_recipe: Callable[..., str], trunk: Path, tmp
     train_many(
         2,
         *(run_of(jdit, f"plain-stage{stage}", zero_stage=stage) for stage in stages),
-        run_of(jdit, "plain-offload", zero_stage=3, offload="cpu"),
-        *(
-            run_of(jdit, f"joint-parts{stage}", *JOINT, zero_stage=stage, accumulation=2, activation_checkpointing=True)
-            for stage in (2, 3)
-        ),
+        run_of(jdit, "joint-parts", *JOINT, zero_stage=3, accumulation=2, activation_checkpointing=True),
         run_of(jdit, "muon-stage0", *MUON),
-        *(run_of(jdit, f"half-stage{stage}", *HALF, zero_stage=stage) for stage in (2, 3)),
+        run_of(jdit, "half-stage3", *HALF, zero_stage=3, offload="cpu"),
         run_of(stvae, "stvae-stage3", FEW, zero_stage=3, activation_checkpointing=True),
         run_of(stvae, "adversarial-stage2", *adversarial, zero_stage=2),
     )
     several = [path for path in sorted(tmp_path.iterdir()) if "-" in path.name and (path / "log.jsonl").exists()]
-    assert len(several) == 13
+    assert len(several) == 10
     for path in several:
         kind = path.name.partition("-")[0]
         # bfloat16 sums differ with the number of things summed; an adversary makes small differences grow.
