@@ -13,12 +13,17 @@ from lavincli.report.pictures import Embedded
 from lavincli.report.sections import Item, Section
 from lavincli.report.summary import arrow
 
+# Four pictures as wide as this side by side would be too low to be judged.
+_WIDE = 1.7
+
 
 def item_article(section: Section, item: Item, place: int, album: Album) -> Markup:
     """An item: `place` is its rank among those shown, from 1, the worst first."""
     result = section.result
     metric = result.metrics[result.headline]
     name = f"{section.name}-item-{place}"
+    shown = item.pictures.prediction
+    wide = shown.width >= _WIDE * shown.height
     return element(
         "article",
         element(
@@ -32,11 +37,18 @@ def item_article(section: Section, item: Item, place: int, album: Album) -> Mark
                 class_="score",
             ),
             element("button", "Slider", type="button", class_="compare", aria_pressed="false", aria_describedby=name),
-            element("button", "Larger", type="button", class_="enlarge", aria_pressed="false", aria_describedby=name),
+            element(
+                "button",
+                "Larger",
+                type="button",
+                class_="enlarge",
+                aria_pressed=str(wide).lower(),
+                aria_describedby=name,
+            ),
         ),
         _row(section, item, album),
         _details(result, item),
-        class_="item",
+        class_="item larger" if wide else "item",
         aria_labelledby=name,
         data_key=item.key.lower(),
         data_score=item.score,

@@ -45,7 +45,7 @@
       task.hidden = !wanted || (filtered && here === 0);
       find(".nothing", task).hidden = here > 0 || !filtered;
     }
-    find("#count").textContent = `${shown} of ${items.length} items shown`;
+    find("#count").textContent = `${shown} of ${items.length} items`;
   }
 
   // Those without a number come last, whichever way is asked for.

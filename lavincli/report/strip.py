@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,17 +30,20 @@ class _Mark:
     important: bool
 
 
-def legend() -> Iterator[tuple[Markup, str]]:
-    """Every mark of a strip and what it means."""
-    for ink, shape, words in (
-        ("series-0", "circle", "model, with its 95 % interval"),
-        ("baseline", "ring", TITLES[COPY]),
-        ("baseline", "square", TITLES[MEAN]),
-        ("baseline", "triangle", "another trivial answer"),
-        ("series-1", "cross", "model, another task's examples"),
-        ("reference", "bar", "paper"),
-    ):
-        yield trusted(draw_svg([Marker((9, 9), ink, shape, 4.5)], (18, 18), words)), words
+def legend(metrics: Sequence[MetricResult]) -> Iterator[tuple[Markup, str]]:
+    """Every mark that the strips of some scores have, and what it means."""
+    words = {
+        ("series-0", "circle"): "model, with its 95 % interval",
+        ("baseline", "ring"): TITLES[COPY],
+        ("baseline", "square"): TITLES[MEAN],
+        ("baseline", "triangle"): "another trivial answer",
+        ("series-1", "cross"): "model, another task's examples",
+        ("reference", "bar"): "paper",
+    }
+    used = {(mark.ink, mark.shape) for metric in metrics for mark in _marks(metric)}
+    for (ink, shape), meaning in words.items():
+        if (ink, shape) in used:
+            yield trusted(draw_svg([Marker((9, 9), ink, shape, 4.5)], (18, 18), meaning)), meaning
 
 
 def score_strip(metric: MetricResult) -> Markup | None:

@@ -118,7 +118,8 @@ def score_table(rows: Sequence[Markup], results: Sequence[TaskResult], *, first:
         "Beats trivial answers",
     ]
     headings += [*(["Paper"] if _has_paper(results) else []), "N"]
-    marks = [element("li", mark, words) for mark, words in legend()]
+    headlines = [result.metrics[result.headline] for result in results]
+    marks = [element("li", mark, words) for mark, words in legend(headlines)]
     return join(
         element(
             "table",
