@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from lavincli.engine.precision import fastest_dtype
 from lavincli.errors import ConfigError, UnknownNameError
 from lavincli.hub.find import find_model as find_model
 from lavincli.pipeline.model_directory import fingerprint, load_networks, read_config
@@ -49,11 +50,16 @@ def choose_device(device: str | torch.device | None) -> torch.device:
 
 
 def choose_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch.dtype:
-    """The number format asked for, or the one that fits the device. Raises UnknownNameError for another one."""
+    """The number format asked for, or the one that fits the device; "auto" is the fastest one (`fastest_dtype`).
+
+    Raises UnknownNameError for another one.
+    """
     if dtype is None:
         return torch.bfloat16 if device.type == "cuda" else torch.float32
     if isinstance(dtype, torch.dtype):
         return dtype
+    if dtype == "auto":
+        return fastest_dtype(device)
     if dtype not in _DTYPES:
-        raise UnknownNameError(dtype, kind="dtype", known=_DTYPES)
+        raise UnknownNameError(dtype, kind="dtype", known=[*_DTYPES, "auto"])
     return _DTYPES[dtype]

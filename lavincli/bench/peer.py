@@ -1,0 +1,120 @@
+"""An autoregressive model of equal size: what a picture costs when it is written token by token.
+
+A Llama with random weights, as large vision models of that kind are built (LVM, arXiv 2312.00785): a picture of 256 x
+256 pixels is 256 tokens of a dictionary. Turning pictures into tokens and back is left out, in its favour.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from lavincli.errors import ConfigError
+
+_DICTIONARY: Final = 8192
+_HEAD_DIM: Final = 64
+_GROUP: Final = 4
+_PIXELS_A_TOKEN: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class PeerShape:
+    """Sizes of the peer's network."""
+
+    hidden_size: int
+    layers: int
+
+    @property
+    def mlp_size(self) -> int:
+        """Width of the SwiGLU: 8/3 of the hidden size."""
+        return 8 * self.hidden_size // 3
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in it; input and output share a dictionary."""
+        size, keys = self.hidden_size, self.hidden_size // _GROUP
+        layer = 2 * size * size + 2 * size * keys + 3 * size * self.mlp_size + 2 * size
+        return self.layers * layer + _DICTIONARY * size + size
+
+
+def peer_shape(parameters: int) -> PeerShape:
+    """The shape nearest to so many parameters, of the usual proportions: a layer for every 64 of its width."""
+    shapes = []
+    for size in range(_HEAD_DIM * _GROUP, 8192, _HEAD_DIM * _GROUP):
+        one, two = (PeerShape(size, layers).parameters for layers in (1, 2))
+        layers = max(1, 1 + round((parameters - one) / (two - one)))
+        shapes.append(PeerShape(size, layers))
+    return min(shapes, key=lambda shape: abs(shape.layers - shape.hidden_size / _HEAD_DIM))
+
+
+def picture_tokens(resolution: int) -> int:
+    """Tokens of a square picture: 256 at 256 pixels."""
+    return max(1, resolution**2 // _PIXELS_A_TOKEN)
+
+
+class Peer:
+    """Reads a context's pictures once, then a query's for each answer, which it writes with a static cache.
+
+    Raises ConfigError where `transformers` isn't installed.
+    """
+
+    def __init__(
+        self, parameters: int, *, pairs: int, resolution: int, device: torch.device, dtype: torch.dtype, compiles: bool
+    ) -> None:
+        try:
+            library: Any = importlib.import_module("transformers")
+        except ImportError as error:
+            raise ConfigError(
+                "the autoregressive peer needs the package transformers: pip install 'lavin[bench]', "
+                "or leave it out with --ways"
+            ) from error
+        shape = peer_shape(parameters)
+        self.picture, self.pairs = picture_tokens(resolution), pairs
+        self._length = (2 * pairs + 2) * self.picture
+        config = library.LlamaConfig(
+            vocab_size=_DICTIONARY,
+            hidden_size=shape.hidden_size,
+            intermediate_size=shape.mlp_size,
+            num_hidden_layers=shape.layers,
+            num_attention_heads=shape.hidden_size // _HEAD_DIM,
+            num_key_value_heads=shape.hidden_size // _HEAD_DIM // _GROUP,
+            max_position_embeddings=self._length,
+            tie_word_embeddings=True,
+        )
+        torch.manual_seed(0)
+        self._model: Any = library.LlamaForCausalLM(config).to(device, dtype).eval().requires_grad_(False)
+        self._cache_of = lambda: library.StaticCache(config=config, max_cache_len=self._length)
+        self._device = device
+        # Reading takes prompts of several lengths; what runs 256 times, one token, is what compiling is for.
+        self._write: Any = torch.compile(self._model.forward, dynamic=False) if compiles else self._model.forward
+        self._caches: dict[int, Any] = {}
+
+    @torch.inference_mode()
+    def read_context(self, batch: int = 1) -> None:
+        """Fill a batch's cache with the context."""
+        cache = self._cache_of()
+        self._model(self._tokens(batch, 2 * self.pairs * self.picture), past_key_values=cache, logits_to_keep=1)
+        self._caches[batch] = cache
+
+    @torch.inference_mode()
+    def answer(self, batch: int = 1) -> Tensor:
+        """Read a query each, and write an answer each: [batch, tokens of a picture]."""
+        if batch not in self._caches:
+            self.read_context(batch)
+        cache, start = self._caches[batch], 2 * self.pairs * self.picture
+        for layer in cache.layers:
+            layer.cumulative_length.fill_(start)
+        out = self._model(self._tokens(batch, self.picture), past_key_values=cache, logits_to_keep=1)
+        written = [out.logits[:, -1].argmax(-1, keepdim=True)]
+        for _ in range(self.picture - 1):
+            out = self._write(written[-1], past_key_values=cache)
+            written.append(out.logits[:, -1].argmax(-1, keepdim=True))
+        return torch.cat(written, 1)
+
+    def _tokens(self, batch: int, count: int) -> Tensor:
+        drawn = torch.randint(_DICTIONARY, (batch, count), generator=torch.Generator().manual_seed(count))
+        return drawn.to(self._device)
