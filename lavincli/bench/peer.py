@@ -7,6 +7,7 @@ A Llama with random weights, as large vision models of that kind are built (LVM,
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -87,7 +88,7 @@ class Peer:
         )
         torch.manual_seed(0)
         self._model: Any = library.LlamaForCausalLM(config).to(device, dtype).eval().requires_grad_(False)
-        self._cache_of = lambda: library.StaticCache(config=config, max_cache_len=self._length)
+        self._cache_of: Callable[[], Any] = lambda: library.StaticCache(config=config, max_cache_len=self._length)
         self._device = device
         # Reading takes prompts of several lengths; what runs 256 times, one token, is what compiling is for.
         self._write: Any = torch.compile(self._model.forward, dynamic=False) if compiles else self._model.forward
