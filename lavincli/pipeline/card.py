@@ -37,7 +37,8 @@ class Origin:
     @staticmethod
     def of(run: Path, manifest: Mapping[str, Any], kind: str, dtype: torch.dtype) -> Origin:
         """Read it from a run's folder, or from a checkpoint in it."""
-        weights = "the moving average of the weights" if kind == "ema" else "the weights without averaging"
+        averaged = "the moving average of the weights" if manifest else "those of the model it was made from"
+        weights = averaged if kind == "ema" else "the weights without averaging"
         recipe = next((path for path in (run / "recipe.yaml", run / "../../recipe.yaml") if path.is_file()), None)
         return Origin(
             weights=weights,
