@@ -62,7 +62,7 @@ def test_models(offered: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("train", "tiny-s"), ["tiny-stvae", "tiny-stvae-decoder"]),
+        (("train", "tiny-stvae-d"), ["tiny-stvae-decoder"]),
         (("plugins", "check", "g"), ["geometry"]),
         (("config", "show", "pl"), ["plugins"]),
         (("config", "set", "predict.dev"), ["predict.device"]),
