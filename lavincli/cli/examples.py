@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lavincli.settings.names import CommandPath
 
 EXAMPLES: Mapping[CommandPath, str] = {
-    ("train",): "lavin train tiny-stvae data.roots.photos=photos/ data.roots.composed=photos/",
+    ("train",): "lavin train tiny-stvae data.roots.photos=photos/ data.roots.composed=photos-and-cutouts/",
     ("eval", "compare"): "lavin eval compare results/ other-results/",
     ("eval", "report"): "lavin eval report results/",
     ("tasks", "list"): "lavin tasks list --sheet tasks.png",
