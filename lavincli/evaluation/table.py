@@ -57,18 +57,18 @@ def _optional_columns(results: Sequence[TaskResult]) -> dict[str, Callable[[Metr
     """Headings of columns that not every evaluation fills, with what stands in them."""
     metrics = [metric for result in results for metric in result.metrics.values()]
     columns: dict[str, Callable[[MetricResult], str]] = {}
-    if any(set(metric.baselines) - {COPY, MEAN} for metric in metrics):
-        columns["other baseline"] = _other_baselines
+    if any(_others(metric) for metric in metrics):
+        columns["other"] = lambda metric: "\n".join(number(score.mean) for score in _others(metric).values())
     if any(result.wrong_contexts for result in results):
         columns["wrong context"] = lambda metric: number(metric.wrong_context.mean if metric.wrong_context else None)
     if any(metric.paper for metric in metrics):
-        columns["paper"] = lambda metric: "\n".join(f"{one.system} {number(one.value)}" for one in metric.paper)
+        columns["paper"] = lambda metric: "\n".join(number(one.value) for one in metric.paper)
     return columns
 
 
-def _other_baselines(metric: MetricResult) -> str:
-    others = [(name, score) for name, score in metric.baselines.items() if name not in (COPY, MEAN)]
-    return "\n".join(f"{name.replace('_', ' ')} {number(score.mean)}" for name, score in others)
+def _others(metric: MetricResult) -> dict[str, Score]:
+    """The trivial answers that a task adds to those of all."""
+    return {name: score for name, score in metric.baselines.items() if name not in (COPY, MEAN)}
 
 
 def _narrow_table(results: Sequence[TaskResult], *, title: str) -> Table:
@@ -127,4 +127,11 @@ def _caption(results: Sequence[TaskResult]) -> str:
     caption = f"headline beats the better trivial baseline in every draw: {beaten} of {len(results)}"
     caption = caption if not behind else f"{caption}; not: {', '.join(behind)}"
     alignments = {metric: how for result in results for metric, how in result.alignments.items() if how != "none"}
+    others = {result.task: list(_others(result.metrics[result.headline])) for result in results}
+    named = [f"{task}: {', '.join(names).replace('_', ' ')}" for task, names in others.items() if names]
+    cited = sorted({one.system for result in results for metric in result.metrics.values() for one in metric.paper})
+    if cited:
+        caption = f"{caption}\npaper: {', '.join(cited)}"
+    if named:
+        caption = f"{caption}\nother trivial answers: {'; '.join(named)}"
     return "\n".join([caption, *(f"{metric} after alignment: {how}" for metric, how in sorted(alignments.items()))])

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from lavincli.evaluation.results import MetricResult, Score, TaskResult, Verdict
+from lavincli.evaluation.results import MetricResult, PaperFigure, Score, TaskResult, Verdict
 from lavincli.evaluation.table import number, results_table
 
 
@@ -80,3 +80,19 @@ def test_a_narrow_page_keeps_the_headlines_whole() -> None:
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert number(value) == text
+
+
+def test_other_baselines_and_papers_have_columns_where_there_are_some() -> None:
+    result = _result("depth_estimation", "no")
+    psnr = result.metrics["psnr"]
+    figure = PaperFigure(system="LaVin-DiT 3.4B", value=0.062, source="arXiv")
+    more = psnr.model_copy(update={"baselines": {**psnr.baselines, "constant_plane": _score(7.125)}, "paper": [figure]})
+    result = result.model_copy(update={"metrics": {**result.metrics, "psnr": more}})
+    page = StringIO()
+    Console(file=page, width=170).print(results_table([result], title="", width=170))
+    text = page.getvalue()
+    line = next(line for line in text.splitlines() if "psnr ↑" in line)
+    assert "7.125" in line
+    assert "0.0620" in line
+    assert "other trivial answers: depth_estimation: constant plane" in text
+    assert "paper: LaVin-DiT 3.4B" in text
