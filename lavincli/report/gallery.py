@@ -36,10 +36,11 @@ def task_section(section: Section, album: Album, *, written: int) -> Markup:
 
 
 def _circumstances(result: TaskResult) -> str:
-    draws = len(result.contexts)
+    draws, pairs = len(result.contexts), result.pairs
+    examples = f"{pairs} example pair{'' if pairs == 1 else 's'}, {draws} draw{'' if draws == 1 else 's'}"
     parts = [
         f"{result.items} items of {result.split}",
-        f"{result.pairs} example pair{'' if result.pairs == 1 else 's'}, {draws} draw{'' if draws == 1 else 's'}",
+        *([examples] if pairs else []),
         f"scored at {result.scored_at}",
         f"card version {result.card_version}",
         f"data {result.data_hash[:12]}",

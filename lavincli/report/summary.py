@@ -28,7 +28,8 @@ def verdict_line(results: Results) -> str:
     beaten = f"{verdicts.count('yes')} of {len(verdicts)} task{'' if len(verdicts) == 1 else 's'}"
     if not verdicts:
         return "No task could be evaluated."
-    parts = [f"Beats the better trivial answer in every draw of the context on {beaten}"]
+    in_draws = "" if results.kind == "predictions" else " in every draw of the context"
+    parts = [f"Beats the better trivial answer{in_draws} on {beaten}"]
     if unclear := verdicts.count("unclear"):
         parts.append(f"in some draws on {unclear}")
     if behind := verdicts.count("no"):
@@ -134,11 +135,13 @@ def score_table(rows: Sequence[Markup], results: Sequence[TaskResult], *, first:
 
 
 def _draws(results: Sequence[TaskResult]) -> str:
-    counts = sorted({len(result.contexts) for result in results})
-    draws = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
-    several = "" if draws == "1" else "s"
+    counts = sorted({len(result.contexts) for result in results if result.pairs})
+    means = ""
+    if counts:
+        draws = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+        means = f"Scores are means over {draws} draw{'' if draws == '1' else 's'} of the context. "
     return (
-        f"Scores are means over {draws} draw{several} of the context. The interval is a 95 % bootstrap over the items. "
+        f"{means}The interval is a 95 % bootstrap over the items. "
         "A trivial answer doesn't look at the task: it copies the query, or repeats the mean of the examples' answers."
     )
 

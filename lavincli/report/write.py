@@ -112,8 +112,8 @@ def write_report(folder: Path, out: Path, *, limit: int = LIMIT) -> Report:
 def _note(album: Mapping[str, Embedded]) -> str:
     clips = any(len(picture.frames) > 1 for picture in album.values())
     return (
-        f"Pictures are those of the first draw, at most {largest(album)} pixels on their longest side "
+        f"Pictures are at most {largest(album)} pixels on their longest side "
         f"(never made smaller than {FLOOR}). "
         + (f"Of clips {CLIP_FRAMES} frames are shown, evenly from the first to the last. " if clips else "")
-        + "Items are sorted by the headline score of the answer that is shown."
+        + "Items are sorted by the headline score of the answer that is shown, that of the first draw."
     )

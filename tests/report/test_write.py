@@ -109,6 +109,20 @@ def test_items_with_examples_of_their_own_show_those(tmp_path: Path) -> None:
     assert "the examples the model was shown" not in html
 
 
+def test_predictions_of_another_tool_have_no_draws_to_speak_of(tmp_path: Path) -> None:
+    results = write_results(tmp_path, tasks=1, items=2, size=32)
+    task = results.tasks[0].model_copy(update={"pairs": 0, "contexts": [[]], "context_pictures": []})
+    nothing: dict[str, object] = {"sampling": {}, "dtype": None, "device": None}
+    model = results.model.model_copy(update={"resolution": None})
+    scored = results.model_copy(update={"kind": "predictions", "tasks": [task], "model": model, **nothing})
+    (tmp_path / "results.json").write_text(scored.model_dump_json(), "utf-8")
+    html = write_report(tmp_path, tmp_path / "report.html").path.read_text("utf-8")
+    assert "Beats the better trivial answer on 0 of 1 task, not on 1." in html
+    assert "example pair" not in html
+    assert "draws of the context" not in html
+    assert "None" not in html
+
+
 def test_the_command_prints_the_path(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "report", str(folder)]) == 0
     assert capsys.readouterr().out == f"{folder / 'report.html'}\n"
