@@ -19,7 +19,6 @@ from lavincli.media.images import clip_from_pillow
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.answerer import Answerer
 from lavincli.pipeline.prediction import OutputSize, Prediction
-from lavincli.pipeline.predictor import Predictor
 from lavincli.registry import task as find_task
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class Options(TypedDict, total=False):
     guidance: float | None
     grid: int | str | None
     solver: str | None
+    guidance_interval: tuple[float, float] | None
+    refresh: int | None
     size: OutputSize
     batch_size: int
 
@@ -73,6 +74,8 @@ def predict(
     guidance: float | None = None,
     grid: int | str | None = None,
     solver: str | None = None,
+    guidance_interval: tuple[float, float] | None = None,
+    refresh: int | None = None,
     size: OutputSize = "native",
     batch_size: int = 8,
 ) -> Prediction | list[Prediction]:
@@ -96,6 +99,8 @@ def predict(
         guidance: how much to push away from the answer without context; 1 doesn't. By default the model's.
         grid: points in time, as in ``pipeline.sample``. By default the model's.
         solver: as in ``pipeline.sample``. By default the model's.
+        guidance_interval: times between which guidance is applied. By default the model's.
+        refresh: as in ``pipeline.sample``. By default the model's.
         size: "native": answers at each query's own size; "model": at the model's working size.
         batch_size: how many queries to compute at once.
 
@@ -124,19 +129,14 @@ def predict(
         guidance=guidance,
         grid=grid,
         solver=solver,
+        guidance_interval=guidance_interval,
+        refresh=refresh,
     )
     predictions: list[Prediction] = []
     for start in range(0, len(queries), batch_size):
         batch = [as_clip(one) for one in queries[start : start + batch_size]]
         predictions.extend(answerer.answer(batch, seeds[start : start + batch_size], size=size))
     return predictions if many else predictions[0]
-
-
-def make_predictor(
-    pipeline: Pipeline, task: str | Task | Sequence[Pair] | None = None, *, select: str = "fixed", **options: Any
-) -> Predictor:
-    """The one predictor of a way to choose that is the same for all queries; arguments and errors as in `predict`."""
-    return make_answerer(pipeline, task, select=select, **options).predictor
 
 
 def make_answerer(
@@ -151,6 +151,8 @@ def make_answerer(
     guidance: float | None = None,
     grid: int | str | None = None,
     solver: str | None = None,
+    guidance_interval: tuple[float, float] | None = None,
+    refresh: int | None = None,
 ) -> Answerer:
     """Bind a pipeline to a task, a way to choose contexts and one to sample; arguments and errors as in `predict`."""
     found: Task | None = None
@@ -174,7 +176,14 @@ def make_answerer(
         pipeline,
         ContextChoice(context, pairs, select=select, ensemble=ensemble, seed=seed),
         task=found,
-        sampling=resolve_sampling(pipeline.config.sampling, guidance=guidance, grid=grid, solver=solver),
+        sampling=resolve_sampling(
+            pipeline.config.sampling,
+            guidance=guidance,
+            grid=grid,
+            solver=solver,
+            guidance_interval=guidance_interval,
+            refresh=refresh,
+        ),
     )
 
 
@@ -184,18 +193,25 @@ def resolve_sampling(
     guidance: float | None = None,
     grid: int | str | None = None,
     solver: str | None = None,
+    guidance_interval: tuple[float, float] | None = None,
+    refresh: int | None = None,
 ) -> SamplingConfig:
     """The model's way of sampling, changed where something is given; a bare number of points means the published grid.
 
     Raises ConfigError for a setting that isn't valid.
     """
-    settings: dict[str, Any] = default.model_dump()
-    if guidance is not None:
-        settings["guidance"] = guidance
     if grid is not None:
-        settings["grid"] = f"published:{grid}" if str(grid).isdecimal() else str(grid)
-    if solver is not None:
-        settings["solver"] = solver
+        grid = f"published:{grid}" if str(grid).isdecimal() else str(grid)
+    changes = {
+        "guidance": guidance,
+        "grid": grid,
+        "solver": solver,
+        "guidance_interval": guidance_interval,
+        "refresh": refresh,
+    }
+    settings: dict[str, Any] = default.model_dump() | {
+        name: value for name, value in changes.items() if value is not None
+    }
     try:
         return SamplingConfig.model_validate(settings)
     except ValidationError as error:
