@@ -173,10 +173,18 @@ class JDiTObjective:
         noise = torch.randn(batch.target.shape, generator=torch.Generator().manual_seed(number)).to(self.device)
         cond = torch.cat([context, batch.query], dim=2)
         settings, frames = self.config.sampling, batch.query.shape[2]
-        grid, guidance = settings.grid, settings.guidance
 
         def answer() -> Tensor:
-            return sample(self.jdit, cond, noise, guidance=guidance, grid=grid, query_frames=frames)
+            return sample(
+                self.jdit,
+                cond,
+                noise,
+                guidance=settings.guidance,
+                grid=settings.grid,
+                solver=settings.solver,
+                query_frames=frames,
+                guidance_interval=settings.guidance_interval,
+            )
 
         return batch, self._decode(engine.run(answer))
 

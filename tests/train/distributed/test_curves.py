@@ -12,18 +12,26 @@ from lavincli.train.run import run
 from tests.train.distributed.launching import assert_same, curve, train_many
 
 FEW = "steps=6"
-JOINT = ["jdit.attention=joint", FEW]
+SIZES = [
+    *("batch_size=8", "data.other_sizes={32: 1}"),
+    "sequence={pairs: 2, queries: 1, noises: 2, null_context: 0.3, tokens: 192, multiple: 4}",
+]
+JOINT = ["jdit.attention=joint", *SIZES, FEW]
+CLIPS = ["data.tasks={small_denoising: 1, small_motion: 1}", "data.frames=5", "clips={share: 0.5, batch_size: 4}"]
 MUON = ["optimizer.name=muon", FEW]
 HALF = ["precision=bfloat16", FEW]
 
 
 @pytest.mark.timeout(900)  # thirty seconds of an idle machine, but there may be others
 def test_the_same_loss_curve(shared_recipe: Callable[..., str], trunk: Path, tmp_path: Path) -> None:
-    """30 steps to 1e-4 at every stage; fewer with everything else that shares a step out or changes it."""
+    """30 steps to 1e-4 at every stage; fewer with everything else that shares a step out or changes it.
+
+    joint: batches of several sizes, with as many contexts as their tokens allow. adversarial: stills and clips.
+    """
     jdit, stvae = shared_recipe("jdit"), shared_recipe("stvae", loss={"l1": 0.5, "kl": 1e-4})
     adversarial = [
         *(f"loss.perceptual.trunk={trunk}", "loss.perceptual.weight=0.1", "loss.perceptual.pictures=3"),
-        *("loss.adversarial.weight=0.1", "loss.adversarial.start_step=3", "loss.adversarial.channels=4", FEW),
+        *("loss.adversarial.weight=0.1", "loss.adversarial.start_step=3", "loss.adversarial.channels=4", *CLIPS, FEW),
     ]
 
     def run_of(recipe: str, name: str, *changes: str, **distributed: object) -> list[str]:
