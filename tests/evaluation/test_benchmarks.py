@@ -108,3 +108,19 @@ def test_a_split_that_is_not_there_is_one_line(
     assert main(["eval", *arguments, "--split", "dev"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert "NYU-v2 has no split 'dev'; use train or test" in lines[0]
+
+
+def test_a_model_and_another_tools_predictions_are_compared(
+    tmp_path: Path, tiny_model_directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, mine = tmp_path / "data", tmp_path / "mine"
+    write_sintel(root)
+    write_flo(mine / "frame_0001.flo", turning_discs(40)[:30])
+    data = ["--task", "optical_flow", "--data", f"sintel={root}", "--json"]
+    assert main(["eval", *data, "--model", str(tiny_model_directory), "--draws", "1", "-o", str(tmp_path / "a")]) == 0
+    assert main(["eval", "score", *data, "--predictions", str(mine), "-o", str(tmp_path / "b")]) == 0
+    capsys.readouterr()
+    assert main(["eval", "compare", str(tmp_path / "a"), str(tmp_path / "b"), "--json"]) == 0
+    found = {line["metric"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert found["epe"]["second_score"] == 0
+    assert found["epe"]["difference"] == -found["epe"]["first_score"] < 0
