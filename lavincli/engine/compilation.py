@@ -13,6 +13,8 @@ from torch import Tensor
 from lavincli.engine.steps import joint_step, last_step, target_step
 from lavincli.errors import ConfigError
 
+Backend = str | Callable[..., Any]
+_SHAPES = 64
 _COMPILERS = ("c++", "g++", "clang++")
 
 
@@ -25,7 +27,7 @@ class Steps:
     last: Callable[..., Any] = last_step
 
 
-def compiled_steps(device: torch.device, *, backend: str | Callable[..., Any] = "inductor") -> Steps:
+def compiled_steps(device: torch.device, *, backend: Backend = "inductor") -> Steps:
     """The steps compiled by `torch.compile`, each as one whole graph for given shapes.
 
     Blocks differ in nothing but their weights, which are inputs of a graph: all share it. A break in a graph is an
@@ -36,6 +38,9 @@ def compiled_steps(device: torch.device, *, backend: str | Callable[..., Any] = 
             f"compiling for a CPU needs a C++ compiler ({', '.join(_COMPILERS)}), and none is on PATH; "
             "install one, or leave compiling off"
         )
+    # Every size of batch and context has graphs of its own; more than eight of them is nothing unusual here.
+    limits: Any = torch._dynamo.config
+    limits.recompile_limit = max(limits.recompile_limit, _SHAPES)
     whole: Callable[..., Any] = torch.compile
     return Steps(
         *(whole(step, backend=backend, fullgraph=True, dynamic=False) for step in (target_step, joint_step, last_step))

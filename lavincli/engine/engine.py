@@ -12,7 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from lavincli.engine.compilation import Steps, compiled_steps
+from lavincli.engine.compilation import Backend, Steps, compiled_steps
 from lavincli.engine.context import Context
 from lavincli.engine.denoiser import Denoiser
 from lavincli.engine.modulations import Modulations
@@ -37,11 +37,12 @@ class Engine:
         jdit: the model, on its device, in evaluation mode.
         compiles: whether its blocks' steps are compiled (`torch.compile`); the first batch of each shape then takes
             longer. Raises ConfigError where they can't be.
+        backend: of `torch.compile`.
     """
 
-    def __init__(self, jdit: JDiT, *, compiles: bool = False) -> None:
+    def __init__(self, jdit: JDiT, *, compiles: bool = False, backend: Backend = "inductor") -> None:
         self.jdit, self.compiles = jdit, compiles
-        self._steps = compiled_steps(jdit.prompt_embed.device) if compiles else Steps()
+        self._steps = compiled_steps(jdit.prompt_embed.device, backend=backend) if compiles else Steps()
         self._modulations: OrderedDict[tuple[float, ...], Modulations] = OrderedDict()
         self._null_contexts: OrderedDict[tuple[int, int], Memory] = OrderedDict()
         self._state: State = ()

@@ -44,10 +44,12 @@ class Predictor:
         context: the pairs, in the order the model shall see them; of any size.
         task: gives the codecs; None: answers are plain RGB pictures.
         sampling: grid, guidance and solver; the model's own by default.
+        read: the context as this model read it before (`lavincli.engine.context_file`), which spares reading it again.
 
     Attributes:
         query_length: frames of a query: as many as the inputs of the context have.
         answer_length: frames of an answer: as many as the targets of the context have.
+        read: the context as the model reads it.
 
     Raises InputError where the pairs of the context don't belong together.
     """
@@ -59,6 +61,7 @@ class Predictor:
         *,
         task: Task | None = None,
         sampling: SamplingConfig | None = None,
+        read: Context | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.context = tuple(context)
@@ -78,7 +81,7 @@ class Predictor:
         for clip in clips:
             digest.update(repr(clip.shape).encode() + clip.tobytes())
         self.context_hash = digest.hexdigest()
-        self._context = _read_context(pipeline, clips, self.context_hash)
+        self.read = _read_context(pipeline, clips, self.context_hash) if read is None else read
 
     @property
     def context_ids(self) -> tuple[str, ...]:
@@ -127,7 +130,7 @@ class Predictor:
             encoded = self.pipeline.encode(working)
             latents = self.pipeline.sample(
                 encoded,
-                context=self._context,
+                context=self.read,
                 guidance=self.sampling.guidance,
                 grid=self.sampling.grid,
                 solver=self.sampling.solver,

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import lavincli
 from lavincli.clip import Pair
+from lavincli.engine.context_file import load_context, save_context
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.pipeline import Pipeline
 from lavincli.pipeline.predictor import Predictor
@@ -90,3 +91,17 @@ def test_sampling_settings_reach_the_engine(pipeline: Pipeline) -> None:
         answers[name] = Predictor(pipeline, context, sampling=sampling).raw(list(pictures(9, 1)), [0])
     assert not np.array_equal(answers["all"], answers["late"])
     assert not np.array_equal(answers["all"], answers["heun"])
+
+
+def test_a_context_that_was_read_before_spares_reading_it(
+    pipeline: Pipeline, tiny_model_directory: Path, tmp_path: Path
+) -> None:
+    context = [Pair(str(i), *pictures(i, 2)) for i in range(2)]
+    first = Predictor(pipeline, context)
+    save_context(tmp_path / "task.safetensors", first.read, pipeline)
+    expected = first.raw(list(pictures(9, 1)), [0])
+    other = lavincli.load(tiny_model_directory, device="cpu")
+    with FlopCounterMode(display=False) as counter:
+        second = Predictor(other, context, read=load_context(tmp_path / "task.safetensors", other))
+    assert counter.get_total_flops() == 0
+    assert np.array_equal(second.raw(list(pictures(9, 1)), [0]), expected)
