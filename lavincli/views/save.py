@@ -41,7 +41,7 @@ def check_views(names: Sequence[str], codec: Codec, subject: str = "this task") 
             raise UnknownNameError(name, kind="view", known=VIEWS)
         if VIEWS[name].needs(codec) is not None:
             raise ConfigError(
-                f"{subject} has no view '{name}' (its codec can't: {VIEWS[name].needs(codec)}); "
+                f"{subject} has no view '{name}' (its codec has no method '{VIEWS[name].needs(codec)}'); "
                 f"it has {', '.join(available(codec))}"
             )
 
