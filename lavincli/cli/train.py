@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,11 +40,19 @@ def train(
     ] = 0.4,
     flops: Annotated[float, typer.Option(min=1, help="Operations a second of a GPU at its best, of --plan.")] = 990e12,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as one JSON object.")] = False,
+    check_curve: Annotated[
+        bool,
+        typer.Option("--check-curve", help="Train the first steps, and compare with the shipped recipe's loss curve."),
+    ] = False,
+    record_curve: Annotated[
+        Path | None, typer.Option("--record-curve", help="Train the first steps with five seeds, and write the curve.")
+    ] = None,
     processes: Annotated[int, typer.Option("--nproc", min=1, help="Processes on this machine, one a GPU.")] = 1,
 ) -> None:
     """Train a network from a recipe; the same command again goes on where it stopped.
 
-    The folder of the trained network is printed on stdout.
+    The folder of the trained network is printed on stdout. RUN/log.jsonl has its figures.
+    Ctrl-C, SIGTERM and SIGUSR1 stop it after a step, with a checkpoint; the exit code is 128 + the signal's number.
     Several processes share every step's batch, by DeepSpeed; on several machines start the command with torchrun.
     """
     from lavincli.train.distributed.launch import become_launcher
@@ -57,6 +66,14 @@ def train(
         from lavincli.train.plan.plan import GIGA, Machines
 
         show_plan(config, Machines(world, round(gpu_memory * GIGA), flops, utilisation), as_json=as_json)
+        return
+    if check_curve or record_curve is not None:
+        from lavincli.cli import curve_lines
+
+        if record_curve is not None:
+            curve_lines.record(recipe, config, record_curve)
+        else:
+            curve_lines.show_check(recipe, config)
         return
     if processes > 1 and "RANK" not in os.environ:
         shares(config.batch_size, config.distributed.accumulation, processes)

@@ -13,6 +13,8 @@ from lavincli.train.watch.settings import GuardConfig
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+BUNDLED = Path("bundled")
+"""The root that stands for the few photos that come with lavin: enough to try a recipe."""
 _FEWEST_HELD_OUT = 3
 
 
@@ -24,11 +26,11 @@ class DataConfig(_Settings):
     """Pairs of pictures, rendered once before training and drawn from at random.
 
     size: their height and width. other_sizes: weights of further ones for a J-DiT's batches, where `size` has 1.
-    frames: longer clips are cut to their first so many, 1 + 4 k of them; null leaves clips as they are. tasks: weight
-    of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required, so that
-    bundled pictures are never trained on by accident. options: of a data set's loader, instead of those of the card.
-    exclude: patterns of sample keys to leave out. latents: a store that `lavin encode` made of the tasks' train splits,
-    in place of roots and crops; for a J-DiT.
+    frames: longer clips are cut to their first so many, 1 + 4 k of them; null leaves clips as they are. tasks:
+    weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required, so
+    that bundled pictures are never trained on by accident; `bundled` is the folder of the photos among them.
+    options: of a data set's loader, instead of those of the card. exclude: patterns of sample keys to leave out.
+    latents: a store that `lavin encode` made of the tasks' train splits, in place of roots and crops; for a J-DiT.
     """
 
     size: int = Field(gt=0, multiple_of=16)

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from lavincli.atomic import atomic_path
+from lavincli.bundle import bundled_folder
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
 from lavincli.latents.layout import SIDES
 from lavincli.latents.pairs import PairMaker, PairSource, Problem
 from lavincli.model.config import TEMPORAL_COMPRESSION
 from lavincli.train.batches import Sides
-from lavincli.train.config import DataConfig
+from lavincli.train.config import BUNDLED, DataConfig
 
 log = logging.getLogger(__name__)
 # Of the files; a change makes others.
@@ -32,7 +33,8 @@ def pair_source(task: Task, data: DataConfig, *, held_out: bool = False) -> tupl
     if name is None:
         known = ", ".join(task.datasets)
         raise ConfigError(f"data.roots: task {task.name} needs the folder of one of its data sets: {known}")
-    root, options = data.roots[name], data.options.get(name, {})
+    options = data.options.get(name, {})
+    root = bundled_folder("photos") if data.roots[name] == BUNDLED else data.roots[name]
     samples = task.samples(name, root, split="train", **options)
     count, purpose = (data.held_out_pairs, "held out") if held_out else (data.pairs_per_task, "train")
     origin = json.dumps([str(root.resolve()), options], sort_keys=True)

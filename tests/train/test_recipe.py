@@ -11,7 +11,7 @@ import yaml
 
 from lavincli.errors import ConfigError, UnknownNameError
 from lavincli.registry import tasks
-from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
+from lavincli.train.config import BUNDLED, JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.recipe import read_recipe, shipped_recipes, write_resolved
 from tests.train.conftest import STVAE_RECIPE, Recipe
 
@@ -19,7 +19,7 @@ from tests.train.conftest import STVAE_RECIPE, Recipe
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
 def test_shipped_recipes(name: str) -> None:
     config = read_recipe(name)
-    assert not config.data.roots
+    assert set(config.data.roots.values()) <= {BUNDLED}
     assert set(config.data.tasks) <= set(tasks())
     commented = shipped_recipes()[name].read_text()
     assert commented.startswith("# ")

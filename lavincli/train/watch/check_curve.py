@@ -1,0 +1,119 @@
+"""Running the first steps of a recipe, to record its curve or to compare with it."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from lavincli import __version__
+from lavincli.errors import ConfigError
+from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
+from lavincli.train.objective import Figures
+from lavincli.train.run import run
+from lavincli.train.watch.curve import Curve, digest, recorded_curve
+from lavincli.train.watch.watcher import Watcher
+
+Config = STVAETrainConfig | JDiTTrainConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A run beside a recorded curve.
+
+    Attributes:
+        curve: what was recorded.
+        losses: the run's, window by window.
+    """
+
+    curve: Curve
+    losses: list[float]
+
+    @property
+    def differences(self) -> list[float]:
+        """From the mean, as shares of it."""
+        return self.curve.differences(self.losses)
+
+    @property
+    def level(self) -> float:
+        """The mean of the differences."""
+        return sum(self.differences) / len(self.differences)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every window, and all together, are as near to the mean as the curve's noise allows."""
+        windows = all(abs(difference) <= self.curve.band for difference in self.differences)
+        return windows and abs(self.level) <= self.curve.level
+
+
+class _EnoughError(Exception):
+    """All windows are there."""
+
+
+class _Windows(Watcher):
+    """Collects a figure, and ends the run when it has as many as it wants."""
+
+    def __init__(self, figure: str, count: int) -> None:
+        self.found: list[float] = []
+        self._figure, self._count = figure, count
+
+    def on_figures(self, step: int, figures: Figures) -> None:  # noqa: ARG002 - windows come one after the other
+        self.found.append(figures[self._figure])
+        if len(self.found) == self._count:
+            raise _EnoughError
+
+
+def check_curve(recipe: str, config: Config) -> Comparison:
+    """Train the first steps of a shipped recipe in a folder of their own, and compare with its recorded curve.
+
+    Args:
+        recipe: its name.
+        config: as it was read, with the places of its data.
+
+    Raises ConfigError where there is no curve, or the recipe isn't the one that the curve was recorded for.
+    """
+    curve = recorded_curve(recipe)
+    if digest(config) != curve.digest:
+        raise ConfigError(
+            f"recipe {recipe}: its curve was recorded with other settings, so that they can't be compared; leave out "
+            "changes that matter to what is learned, or record the curve again with --record-curve"
+        )
+    return Comparison(curve, first_windows(config, curve.figure, curve.window, len(curve.losses[0])))
+
+
+def record_curve(recipe: str, config: Config, seeds: Sequence[int], window: int, count: int) -> Curve:
+    """Train the first `window * count` steps of a recipe once with each seed.
+
+    Raises ConfigError for fewer than two seeds, which tell nothing of the noise, or for more steps than there are.
+    """
+    if len(seeds) < 2:
+        raise ConfigError("a curve needs at least two seeds, or its noise isn't known")
+    if window * count > config.steps:
+        raise ConfigError(f"recipe {recipe} has {config.steps} steps, fewer than {window * count}")
+    figure = "mse" if config.network == "stvae" else "loss"
+    runs = [first_windows(config.model_copy(update={"seed": seed}), figure, window, count) for seed in seeds]
+    return Curve(
+        recipe=recipe,
+        digest=digest(config),
+        figure=figure,
+        window=window,
+        seeds=tuple(seeds),
+        losses=tuple(tuple(float(f"{loss:.5g}") for loss in losses) for losses in runs),
+        made_with={"lavin": __version__, "torch": torch.__version__, "machine": platform.machine()},
+    )
+
+
+def first_windows(config: Config, figure: str, window: int, count: int) -> list[float]:
+    """Means of a figure over the first windows of steps, of a run that is left behind nowhere."""
+    windows = _Windows(figure, count)
+    rare = {"log_every": window, "validate_every": config.steps, "sample_every": None, "checkpoint_seconds": 1e9}
+    with tempfile.TemporaryDirectory(prefix="lavin-curve-") as folder:
+        try:
+            run(config.model_copy(update={"out": Path(folder), **rare}), [windows])
+        except _EnoughError:
+            return windows.found
+    raise AssertionError("a run of enough steps has as many windows")

@@ -1,0 +1,110 @@
+"""Recorded loss curves: the small recipes still train as they did, and one that doesn't is noticed."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lavincli.cli.train import app
+from lavincli.errors import ConfigError, LavinError
+from lavincli.train.recipe import read_recipe, shipped_recipes
+from lavincli.train.run import run
+from lavincli.train.watch.check_curve import Comparison, check_curve, first_windows, record_curve
+from lavincli.train.watch.curve import Curve, digest, recorded_curve
+from tests.train.runs import log_lines
+
+LOSSES = tuple(tuple(draw.lognormvariate(-i / 5, 0.02) for i in range(10)) for draw in map(random.Random, range(4)))
+CURVE = Curve(recipe="some", digest="0", figure="loss", window=5, seeds=(0, 1, 2, 3), losses=LOSSES)
+
+
+@pytest.mark.timeout(300)  # eight seconds of an idle machine, but there may be others
+def test_the_small_recipes_train_as_they_did(tmp_path: Path) -> None:
+    """Both of them, one after the other; a learning rate that is too low is noticed."""
+    cache = f"data.cache={tmp_path / 'pairs'}"
+    stvae = read_recipe("smoke-stvae", [f"out={tmp_path / 'stvae'}", cache])
+    curve = recorded_curve("smoke-stvae")
+    assert digest(stvae) == curve.digest
+    run(stvae)
+    losses = [line["mse"] for line in log_lines(tmp_path / "stvae") if "mse" in line]
+    assert Comparison(curve, losses).holds, Comparison(curve, losses).differences
+
+    changes = [f"stvae={tmp_path / 'stvae'}", cache]
+    jdit = read_recipe("smoke-jdit", changes)
+    found = check_curve("smoke-jdit", jdit)
+    assert found.holds, found.differences
+    slow = read_recipe("smoke-jdit", [*changes, "optimizer.learning_rate=1e-3"])
+    with pytest.raises(ConfigError, match="recorded with other settings"):
+        check_curve("smoke-jdit", slow)
+    losses = first_windows(slow, found.curve.figure, found.curve.window, len(found.losses))
+    assert not Comparison(found.curve, losses).holds
+    assert not (Path("runs") / "smoke-jdit").exists()
+
+
+def test_noise_is_within_the_band_and_changes_are_not() -> None:
+    draw = random.Random(9)
+    for _ in range(50):
+        assert Comparison(CURVE, [mean * draw.lognormvariate(0, 0.02) for mean in CURVE.mean]).holds
+    assert not Comparison(CURVE, [mean * 1.08 for mean in CURVE.mean]).holds
+    one = list(CURVE.mean)
+    one[4] *= 1.3
+    assert not Comparison(CURVE, one).holds
+
+
+def test_runs_that_are_all_alike_may_still_differ_a_little() -> None:
+    alike = CURVE.model_copy(update={"losses": (LOSSES[0], LOSSES[0])})
+    assert (alike.band, alike.level) == (0.02, 0.02)
+    assert Comparison(alike, [loss * 1.01 for loss in LOSSES[0]]).holds
+
+
+def test_as_a_file(tmp_path: Path) -> None:
+    CURVE.write(tmp_path / "curve.json")
+    text = (tmp_path / "curve.json").read_text()
+    assert Curve.model_validate_json(text) == CURVE
+    assert len(text.splitlines()) < 30
+
+
+def test_the_digest_is_of_what_is_learned() -> None:
+    recipe = read_recipe("smoke-jdit")
+    places = ["out=elsewhere", "stvae=there", "data.roots.photos=photos", "seed=4", "distributed.accumulation=2"]
+    assert digest(read_recipe("smoke-jdit", places)) == digest(recipe)
+    for change in ("optimizer.learning_rate=1e-3", "jdit.depth=4", "data.size=64", "l1=0.2", "steps=61"):
+        assert digest(read_recipe("smoke-jdit", [change])) != digest(recipe), change
+
+
+def test_what_cannot_be_recorded_or_compared() -> None:
+    recipe = read_recipe("smoke-stvae")
+    with pytest.raises(ConfigError, match="at least two seeds"):
+        record_curve("smoke-stvae", recipe, [0], 5, 2)
+    with pytest.raises(ConfigError, match="fewer than 100"):
+        record_curve("smoke-stvae", recipe, [0, 1], 10, 10)
+    with pytest.raises(ConfigError, match=r"jdit-3\.4b has no recorded curve; those that have one: .*smoke-jdit"):
+        check_curve("jdit-3.4b", read_recipe("jdit-3.4b"))
+
+
+def test_every_curve_is_of_a_shipped_recipe() -> None:
+    folder = shipped_recipes()["smoke-jdit"].parent.parent / "curves"
+    for path in folder.glob("*.json"):
+        curve = recorded_curve(path.stem)
+        assert curve.recipe == path.stem
+        assert curve.digest == digest(read_recipe(path.stem)), f"{path.stem} has changed: record its curve again"
+        assert len({len(run) for run in curve.losses}) == 1
+        assert all(math.isfinite(loss) and loss > 0 for run in curve.losses for loss in run)
+
+
+def test_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is printed, without training anything."""
+    curve = recorded_curve("smoke-stvae")
+    found = list(curve.losses[0])
+    monkeypatch.setattr("lavincli.train.watch.check_curve.first_windows", lambda *_: found)
+    done = CliRunner().invoke(app, ["smoke-stvae", "--check-curve"])
+    assert done.exit_code == 0, done.output
+    assert len(done.stdout.splitlines()) == len(found) + 2
+    assert done.stdout.splitlines()[1].split()[0] == "1-5"
+    found[3] *= 3
+    done = CliRunner().invoke(app, ["smoke-stvae", "--check-curve"])
+    assert isinstance(done.exception, LavinError)
+    assert "trains otherwise than when its curve was recorded" in done.exception.message
