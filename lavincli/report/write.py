@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from lavincli.atomic import atomic_write_text
-from lavincli.errors import InputError
+from lavincli.errors import ConfigError, InputError
 from lavincli.evaluation.items import Picture
 from lavincli.evaluation.results_folder import read_items, read_results
 from lavincli.evaluation.sweep import SWEEP_FILE, read_sweep
@@ -42,7 +42,7 @@ class Report:
 def fit(folder: Path, sections: Sequence[Section], limit: int) -> tuple[list[Section], dict[str, Embedded]]:
     """As many items as fit into `limit` bytes at `FLOOR` pixels or more, and their pictures as large as then fit.
 
-    Tasks have room for equally many items; see `choose` for which.
+    Tasks have room for equally many items; see `choose` for which. Raises ConfigError if not even one each fits.
     """
     most = max((len(section.items) for section in sections), default=0)
     while True:
@@ -52,8 +52,13 @@ def fit(folder: Path, sections: Sequence[Section], limit: int) -> tuple[list[Sec
         embedded = embed(folder, [picture for section in chosen for picture in _pictures(section)], budget)
         if isinstance(embedded, dict):
             return chosen, embedded
+        if most <= 1:
+            size = f"{limit / 1_000_000:g} MB"
+            raise ConfigError(
+                f"{folder}: an item of each task, {FLOOR} pixels large, takes more than {size}; allow more"
+            )
         # Even the smallest pictures don't fit: fewer of them will.
-        most = min(most - 1, int(most * max(0.0, budget / embedded)))
+        most = max(1, min(most - 1, int(most * budget / embedded)))
 
 
 def _pictures(section: Section) -> list[Picture]:
@@ -78,6 +83,7 @@ def write_report(folder: Path, out: Path, *, limit: int = LIMIT) -> Report:
 
     Raises:
         InputError: the folder isn't such a folder, or something in it is missing or damaged.
+        ConfigError: not even one item of each task fits into `limit`.
     """
     study = of = None
     if (folder / SWEEP_FILE).is_file():
@@ -110,6 +116,8 @@ def write_report(folder: Path, out: Path, *, limit: int = LIMIT) -> Report:
 
 
 def _note(album: Mapping[str, Embedded]) -> str:
+    if not album:
+        return "The results folder holds no pictures."
     clips = any(len(picture.frames) > 1 for picture in album.values())
     return (
         f"Pictures are at most {largest(album)} pixels on their longest side "

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lavincli.cli.main import main
-from lavincli.errors import InputError
+from lavincli.errors import ConfigError, InputError
 from lavincli.evaluation.results import Results
 from lavincli.evaluation.results_folder import read_items
 from lavincli.evaluation.sweep import Curve, Sweep, SweepFailure, SweepPoint
@@ -71,6 +71,24 @@ def test_pictures_get_smaller_before_items_are_left_out(folder: Path, tmp_path: 
     assert 2 <= shown < 20
     assert min(sides) >= FLOOR
     assert f"Shows {shown // 2} of the first 10 of 12 items: the worst two thirds of these" in html
+
+
+def test_a_size_that_cannot_be_kept_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"an item of each task, 160 pixels large, takes more than 0\.55 MB; allow more"
+    ):
+        write_report(folder, tmp_path / "report.html", limit=550_000)
+
+
+def test_a_run_without_pictures_or_without_any_result_has_a_report_too(tmp_path: Path) -> None:
+    results = write_results(tmp_path, tasks=1, items=2, size=32, without_pictures=2)
+    task = results.tasks[0].model_copy(update={"context_pictures": []})
+    for tasks, words in (([task], "There are no pictures of this task’s items"), ([], "No task could be evaluated.")):
+        (tmp_path / "results.json").write_text(results.model_copy(update={"tasks": tasks}).model_dump_json(), "utf-8")
+        html = write_report(tmp_path, tmp_path / "report.html").path.read_text("utf-8")
+        assert words in html
+        assert "The results folder holds no pictures." in html
+        assert "&lt;b&gt;no&lt;/b&gt; such folder" in html
 
 
 def test_names_that_look_like_markup_are_text(folder: Path, tmp_path: Path) -> None:
