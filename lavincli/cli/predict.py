@@ -66,6 +66,13 @@ def predict(
         typer.Option(help="Points in time: a number, published:N or uniform:N.", show_default="the model's"),
     ] = None,
     solver: Annotated[str | None, typer.Option(help="Solver of the flow.", show_default="the model's")] = None,
+    guidance_interval: Annotated[
+        str | None, typer.Option(help="Times between which guidance is applied, FROM,TO.", show_default="the model's")
+    ] = None,
+    refresh: Annotated[
+        int | None,
+        typer.Option(min=1, help="Joint models: read the examples at every N-th step.", show_default="the model's"),
+    ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures computed at once.")] = 8,
     size: Annotated[
         Literal["native", "model"], typer.Option(help="Answers at each picture's own size, or at the model's.")
@@ -114,7 +121,8 @@ def predict(
         str | None, typer.Option(help="Device, as PyTorch names it: cpu, cuda, cuda:1.", show_default="the best one")
     ] = None,
     dtype: Annotated[
-        str | None, typer.Option(help="Number format: float32, bfloat16.", show_default="fits the device")
+        str | None,
+        typer.Option(help="Number format: float32, bfloat16, auto (the fastest).", show_default="fits the device"),
     ] = None,
 ) -> None:
     """Answer pictures and videos with a task, into a folder that mirrors the inputs.
@@ -131,7 +139,7 @@ def predict(
     single = output == _STDIN
     if single and inputs != [_STDIN]:
         raise typer.BadParameter("-o - answers one picture on stdin: give - as the only input", param_hint="--output")
-    from lavincli.cli.predict_lines import kinds_of, show, tell_outcome, with_progress
+    from lavincli.cli.predict_lines import interval_of, kinds_of, show, tell_outcome, with_progress
     from lavincli.registry import task as find_task
 
     kinds, sheet = kinds_of(save or ("rgb" if single else "value"), sheet, output)
@@ -152,6 +160,8 @@ def predict(
         guidance=guidance,
         grid=grid,
         solver=solver,
+        guidance_interval=interval_of(guidance_interval),
+        refresh=refresh,
     )
     settings = RunSettings(
         seed=seed,

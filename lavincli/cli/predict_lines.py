@@ -42,6 +42,17 @@ def kinds_of(text: str, sheet: Path | None, output: Path) -> tuple[tuple[str, ..
     return tuple(kind for kind in VIEWS if kind in wanted) or ("value",), sheet
 
 
+def interval_of(text: str | None) -> tuple[float, float] | None:
+    """``--guidance-interval``: two numbers, separated by a comma."""
+    if text is None:
+        return None
+    try:
+        start, end = map(float, text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"'{text}': write FROM,TO", param_hint="--guidance-interval") from None
+    return start, end
+
+
 def with_progress(run: Iterable[Answered], total: int | None) -> Iterator[Answered]:
     """A progress bar, where there is somebody to look at it; `total` None: nobody knows how many will come."""
     from lavincli.cli.logs import stderr_console, wants_progress

@@ -67,6 +67,8 @@ class AnswerSettings(BaseModel):
     guidance: float | None = None
     grid: str | None = None
     solver: str | None = None
+    guidance_interval: tuple[float, float] | None = None
+    refresh: int | None = None
 
     def answerer(self) -> Answerer:
         """Load the model and bind it. Raises what `lavincli.load` and `make_answerer` raise."""
