@@ -16,6 +16,7 @@ from lavincli import __version__
 from lavincli.errors import LavinError
 from lavincli.evaluation.answers import deciding_batch_size
 from lavincli.evaluation.evaluate import TaskEvaluation
+from lavincli.evaluation.failures import raise_fatal, reason_of
 from lavincli.evaluation.prediction_store import FOLDER as STORE
 from lavincli.evaluation.prediction_store import PredictionStore
 from lavincli.evaluation.results import ModelInfo, Results, TaskFailure, TaskResult
@@ -100,9 +101,13 @@ def evaluate(
                     pipeline, task, settings, dataset=dataset, root=root, listeners=listeners, store=store
                 )
                 result, statistics = evaluation.run()
-            except LavinError as error:
-                logger.error("%s", error)  # noqa: TRY400 - a line for the user, who can mend it
-                failed.append(TaskFailure(task=task.name, dataset=dataset, error=str(error)))
+            except Exception as error:
+                raise_fatal(error)
+                reason = reason_of(error)
+                told = reason if isinstance(error, LavinError) else f"{task.name}: {reason}"
+                logger.error("%s", told)  # noqa: TRY400 - one line for the user; the traceback is below
+                logger.debug("%s failed", task.name, exc_info=True)
+                failed.append(TaskFailure(task=task.name, dataset=dataset, error=reason))
                 continue
             results.append(result)
             folder.keep(result, statistics)
@@ -146,8 +151,9 @@ def answer_share(
     for task, dataset, root in works(tasks, data):
         try:
             evaluation = TaskEvaluation(pipeline, task, settings, dataset=dataset, root=root, store=writing.store)
-        except LavinError as error:
-            logger.debug("%s", error)
+        except Exception as error:  # noqa: BLE001 - as in `evaluate`, which tells of it
+            raise_fatal(error)
+            logger.debug("%s", reason_of(error))
             continue
         evaluation.answer(share.numbers(evaluation.total))
 

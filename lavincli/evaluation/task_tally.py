@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from lavincli.blocks import Aligned
 from lavincli.clip import Clip
-from lavincli.errors import InputError, LavinError
+from lavincli.errors import InputError
 from lavincli.evaluation.cases import Case
 from lavincli.evaluation.contents import content_hash
+from lavincli.evaluation.failures import reason_of
 from lavincli.evaluation.items import ItemPictures, ItemResult, PairPictures
 from lavincli.evaluation.paper import paper_difference, with_paper
 from lavincli.evaluation.results import Failure, ScoredAt, TaskResult
@@ -97,8 +98,7 @@ class TaskTally:
 
     def fail(self, name: str, error: Exception) -> None:
         """Leave an item out, with the reason."""
-        reason = str(error) if isinstance(error, LavinError) else f"{type(error).__name__}: {error}"
-        reason = " ".join(reason.split())
+        reason = reason_of(error)
         logger.error("%s: %s: %s", self.task.name, name, reason)
         self.failures.append(Failure(item=name, error=reason))
 

@@ -77,6 +77,26 @@ def test_a_loader_that_fails_midway_costs_its_item(
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 3
 
 
+def test_a_loader_that_cannot_start_costs_its_task(
+    common: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = Task.samples
+
+    def broken(found: Task, *given: Any) -> Any:
+        if found.name == "small_negative":
+            raise RuntimeError("index out of date")
+        return samples(found, *given)
+
+    monkeypatch.setattr(Task, "samples", broken)
+    arguments = ["eval", "--task", "small_negative", "--task", "small_denoising", *common, "--limit", "1"]
+    assert main([*arguments, "-o", str(tmp_path)]) == 3
+    assert "small_negative: RuntimeError: index out of date" in capsys.readouterr().err
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [result["task"] for result in results["tasks"]] == ["small_denoising"]
+    failure = {"task": "small_negative", "dataset": "pictures", "error": "RuntimeError: index out of date"}
+    assert results["failed"] == [failure]
+
+
 def test_a_metric_that_finds_no_number_costs_its_item(
     common: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
