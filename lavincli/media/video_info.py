@@ -75,8 +75,9 @@ def _rate(times: list[int], unit: Fraction) -> tuple[Fraction, bool]:
         return _DEFAULT_RATE, False
     intervals = [later - earlier for earlier, later in itertools.pairwise(times)]
     mean = (times[-1] - times[0]) / len(intervals)
-    # A clock that counts milliseconds can't be even by a tick.
-    variable = max(abs(interval - mean) for interval in intervals) > max(1.0, _EVEN * mean)
+    # A clock that counts milliseconds can't be even by a tick; one that counts frames can.
+    uneven = max(abs(interval - mean) for interval in intervals)
+    variable = uneven > max(min(1.0, mean / 10), _EVEN * mean)
     exact = Fraction(len(intervals), times[-1] - times[0]) / unit
     if variable:
         return exact.limit_denominator(1001), True

@@ -116,6 +116,19 @@ def test_a_variable_rate_is_named(tmp_path: Path) -> None:
     assert info.variable_rate
     assert info.frames == 7
     assert len(list(open_source(tmp_path / "b.mp4").frames())) == 7
+    # AVI counts frames: one that is missing is a gap of one tick.
+    _ffmpeg(
+        "-i",
+        tmp_path / "a.mp4",
+        "-vf",
+        "select='not(eq(n,3))'",
+        "-fps_mode",
+        "vfr",
+        "-c:v",
+        "mjpeg",
+        tmp_path / "c.avi",
+    )
+    assert video_info(tmp_path / "c.avi").variable_rate
 
 
 def test_animations_and_numbered_pictures_are_videos(tmp_path: Path) -> None:
