@@ -101,6 +101,12 @@ def test_a_folder_of_pairs_in_place_of_a_task(
         (["{photos}", "--task", "small_negative", "--model", "lavin-tyny"], 1, "unknown model"),
         (["{photos}/missing.png", "--task", "small_negative"], 1, "missing.png: no such file"),
         (["{photos}", "--context", "{photos}"], 1, "no pairs found"),
+        (["{photos}", "--task", "small_negative", "--save", "points"], 1, "has no view 'points'"),
+        (["{photos}", "--task", "small_negative", "--guidance-interval", "0.5"], 2, "write FROM,TO"),
+        (["{photos}", "--task", "small_negative", "--guidance-interval", "0.5,0.2"], 1, "guidance_interval"),
+        (["{photos}", "--task", "small_negative", "--nproc", "2", "--shard", "1/2"], 2, "--nproc or --shard, not both"),
+        (["{photos}", "--task", "small_negative", "--shard", "3/2"], 1, "write i/n"),
+        (["{photos}/*.gif", "--task", "small_negative"], 1, "nothing matches"),
         ([], 2, ""),
     ],
 )
