@@ -17,7 +17,8 @@ from lavincli.train.watch.wording import by_task, duration, losses, speeds
 
 _REFRESHES_A_SECOND = 2
 _WIDE, _NARROW = 32, 10
-_TASK_COLUMN = 46
+_NAME = 30
+_TASK_COLUMN = _NAME + 10 + _NARROW
 
 
 class LiveView(RunState):
@@ -113,4 +114,4 @@ def _last_files(state: RunState) -> Text:
 
 def _task_cell(name: str, task: str, value: float, curves: dict[str, list[float]]) -> Text:
     curve = sparkline(curves.get(f"{name}/{task}", []), _NARROW)
-    return Text.assemble(f"{task[:26]:26} ", (f"{value:7.4g} ", "bold"), (curve, "cyan"), no_wrap=True)
+    return Text.assemble(f"{task[:_NAME]:{_NAME}} ", (f"{value:7.4g} ", "bold"), (curve, "cyan"), no_wrap=True)
