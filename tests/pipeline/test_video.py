@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import lavincli
 from lavincli.clip import Clip, Pair
@@ -196,6 +197,17 @@ def test_a_long_video_takes_the_memory_of_a_short_one(pipeline: Pipeline, tmp_pa
     one_frame = 96 * 96 * 3
     assert peaks[220] - peaks[22] < 20 * one_frame
     assert peaks[220] < 150 * one_frame
+
+
+def test_animations_are_answered_and_an_uneven_rate_is_named(
+    pipeline: Pipeline, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pictures = [Image.fromarray(frame) for frame in moving(5, 32, 48)]
+    pictures[0].save(tmp_path / "a.gif", save_all=True, append_images=pictures[1:], duration=[40, 40, 40, 240, 40])
+    answer = answer_video(make_answerer(pipeline, STILLS), tmp_path / "a.gif", tmp_path / "a", views=["rgb"])
+    assert (answer.frames, answer.frames_per_second, answer.variable_rate) == (5, 12.5, True)
+    assert "come at varying times; the answer shows 12.5 a second" in caplog.text
+    assert read_video(tmp_path / "a.rgb.mp4").shape == (5, 32, 48, 3)
 
 
 def test_an_ensemble_answers_a_video(pipeline: Pipeline, tmp_path: Path) -> None:
