@@ -56,7 +56,7 @@ class LiveView(RunState):
         for name, figures in by_task(self.figures).items():
             yield Text(f"{name} of", style="dim")
             cells = [_task_cell(name, task, value, self.curves) for task, value in sorted(figures.items())]
-            yield Columns(cells, width=min(_TASK_COLUMN, options.max_width), padding=(0, 1))
+            yield Columns(cells, width=min(_TASK_COLUMN, options.max_width - 1), padding=(0, 1))
         late = self.facts.waiting_for()
         if late:
             yield Text(late, style="bold red")
