@@ -92,7 +92,7 @@ def _running(stream: Any, *, stdin: int, stdout: int) -> Iterator[tuple[subproce
     arguments = stream.global_args("-hide_banner", "-loglevel", "error").compile(
         cmd=ffmpeg_executable(), overwrite_output=True
     )
-    # Not a pipe: nobody would empty it while frames are read or written. In a session of its own: Ctrl-C is for lavin,
+    # Not a pipe: nobody would empty it while frames are read or written. Apart from the terminal: Ctrl-C is for lavin,
     # which may want to finish a video first.
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(  # noqa: S603 - no shell, and paths are arguments

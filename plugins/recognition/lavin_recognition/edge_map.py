@@ -82,7 +82,9 @@ class EdgeMapCodec:
 
     def draw_on(self, photo: Clip, value: EdgeMap) -> Clip:
         """Lines on the photo in gray, the surer the denser."""
-        return paint(blend(photo, np.zeros_like(photo), 0.3), self.render(value)[..., 0].astype(np.float32) / 255, _LINE_COLOR)
+        return paint(
+            blend(photo, np.zeros_like(photo), 0.3), self.render(value)[..., 0].astype(np.float32) / 255, _LINE_COLOR
+        )
 
     def average(self, values: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """The mean: how many say that there is an edge, and how surely."""
