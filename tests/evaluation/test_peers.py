@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 from lavincli.evaluation.peers import PeerSettings, prediction_reader, score_predictions
 from lavincli.media.images import read_image, write_image
 from lavincli.registry import task
-from tests.plugins.detection.made_coco import HEIGHT, NOSE_AND_EYES, WIDTH, crowd, person, thing, write_listing
+from tests.plugins.detection.made_coco import NOSE_AND_EYES, crowd, person, thing, write_listing
 from tests.plugins.geometry.pictures import photo, turning_discs, write_gray_16
 from tests.plugins.segmentation.made_segments import patchwork
 from tests.plugins.segmentation.test_tasks import write_coco_panoptic, write_voc2012
@@ -227,18 +226,17 @@ def test_normals_in_the_axes_of_a_camera(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", (-guess).astype(np.float32))  # right, down, away
     read = prediction_reader(task("normal_estimation"), tmp_path, {"axes": "opencv"})
     value = read(type(sample)("scene/a.png", target=sample.target))
-    metrics: Mapping[str, Any] = task("normal_estimation").metrics
-    metrics["normal_angles"].update(value, sample.target)
+    metric = task("normal_estimation").metrics["normal_angles"]
+    metric.update(value, sample.target)
     angles = np.degrees(np.arccos(np.clip((guess * truth).sum(axis=-1), -1, 1)))
-    assert metrics["normal_angles"].compute()["normal_mean"] == pytest.approx(np.nanmean(angles), abs=1e-3)
+    assert metric.compute()["normal_mean"] == pytest.approx(np.nanmean(angles), abs=1e-3)
 
 
-def test_sizes_are_those_of_the_pictures(tmp_path: Path) -> None:
+def test_a_list_without_detections_finds_nothing(tmp_path: Path) -> None:
     write_coco(tmp_path / "coco")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "results.json").write_text("[]")
     found = scores("object_detection", tmp_path / "mine", "coco", tmp_path / "coco")
-    assert (WIDTH, HEIGHT) == (60, 40)
     assert found["ar100"] == 0
 
 
