@@ -32,8 +32,9 @@ class PatchPCA:
         fours = rest.unflatten(2, (rest.shape[2] // TEMPORAL_COMPRESSION, TEMPORAL_COMPRESSION))
         kept = torch.cat([first, fours.mean(3)], dim=2)
         side = (clips.shape[-2] // SPATIAL_COMPRESSION, clips.shape[-1] // SPATIAL_COMPRESSION)
-        patches = self._patches(kept.transpose(1, 2).flatten(0, 1)) - self.mean_d[:, None]
-        coefficients = torch.einsum("ndp,dc->ncp", patches, self.basis_dc) / self.std_c.sqrt()[:, None]
+        mean_d, basis_dc, std_c = (fitted.to(clips.device) for fitted in (self.mean_d, self.basis_dc, self.std_c))
+        patches = self._patches(kept.transpose(1, 2).flatten(0, 1)) - mean_d[:, None]
+        coefficients = torch.einsum("ndp,dc->ncp", patches, basis_dc) / std_c.sqrt()[:, None]
         return coefficients.unflatten(-1, side).unflatten(0, (len(clips), -1)).transpose(1, 2)
 
     def decode(self, coefficients: Tensor) -> Tensor:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lavincli.cards.framing import generator
@@ -18,14 +16,15 @@ from lavincli.model.stvae import STVAE
 from lavincli.pipeline.model_directory import load_stvae, save_stvae_weights, save_weights
 from lavincli.registry import task
 from lavincli.train.activation_checkpointing import recompute_blocks
-from lavincli.train.batches import PictureBatches, to_tensor
+from lavincli.train.batches import PictureBatches
 from lavincli.train.clip_lengths import STILL
 from lavincli.train.config import OptimizerConfig, STVAETrainConfig
 from lavincli.train.discriminator import PatchDiscriminator, adaptive_weight, generator_logits, hinge_loss
 from lavincli.train.engine import Engine
+from lavincli.train.held_out import HeldOutPictures, kind
 from lavincli.train.objective import STEPS_LOOKED_AT, Figures, StepFigures
 from lavincli.train.pairs import rendered_pairs
-from lavincli.train.patch_pca import PatchPCA, psnr_each
+from lavincli.train.patch_pca import PatchPCA
 from lavincli.train.perceptual import PerceptualDistance
 from lavincli.train.randomness import element_noise
 from lavincli.train.record import SAMPLES, WAITED
@@ -60,9 +59,6 @@ class STVAEObjective:
             pools = {t.name: rendered_pairs(t, config.data) for t in tasks}
             held_out = [side for t in tasks for side in rendered_pairs(t, config.data, held_out=True)]
         self.batches = PictureBatches(pools, config.data.tasks, config.batch_size, config.seed, config.clips)
-        self.held_out = {
-            frames: [side for side in held_out if side.shape[1] == frames] for frames in self.batches.lengths
-        }
         accumulation = config.distributed.accumulation
         self.parts = {
             frames: self.world.parts(count, accumulation, "batch_size" if frames == STILL else "clips.batch_size")
@@ -70,6 +66,7 @@ class STVAEObjective:
         }
         self._kinds = {kind(frames) for frames in self.batches.lengths}
         self.pca = PatchPCA(torch.cat([frames_of(x) for x in self._unseen(_PCA_PICTURES)])[:, :, None])
+        self.held_out = HeldOutPictures(held_out, self.batches.lengths, self.pca)
         perceptual = self.loss.perceptual
         self.perceptual = PerceptualDistance(perceptual.trunk).to(self.device) if perceptual else None
         adversarial = self.loss.adversarial
@@ -176,34 +173,16 @@ class STVAEObjective:
 
     def validate(self, engine: Engine) -> Figures:
         """PSNR of held-out pictures, of stills and clips apart too, beside the PCA with as many numbers."""
-        found: dict[str, list[Tensor]] = {}
         with engine.averaged():
-            for frames, sides in self.held_out.items():
-                for pictures in self._held_out_batches(frames, sides):
-                    linear = self.pca.decode(self.pca.encode(pictures))
-                    for name, rebuilt in (("psnr", self._rebuild(engine, pictures)), ("psnr_pca", linear)):
-                        found.setdefault(f"{name}/{kind(frames)}", []).append(psnr_each(rebuilt, pictures))
-        by_kind = {key: torch.cat(some) for key, some in found.items()}
-        figures = {}
-        for name in ("psnr", "psnr_pca"):
-            alike = [values for key, values in by_kind.items() if key.startswith(f"{name}/")]
-            figures[name] = float(torch.cat(alike).mean())
-        apart = {key: float(values.mean()) for key, values in by_kind.items()}
-        return figures | (apart if len(self._kinds) > 1 else {})
-
-    def _held_out_batches(self, frames: int, sides: Sequence[NDArray[np.uint8]]) -> Iterator[Tensor]:
-        count = self.batches.lengths[frames]
-        return (to_tensor(side[i : i + count]) for side in sides for i in range(0, len(side), count))
+            return self.held_out.figures(partial(self._rebuild, engine))
 
     def samples(self, engine: Engine) -> SampleSheet:
         """Held-out pictures, of inputs and of targets of every task, and what the ST-VAE makes of them."""
-        rows = []
         with engine.averaged():
-            for sides in self.held_out.values():
-                for side in sides[:_SAMPLES]:
-                    shown = to_tensor(side[:1])
-                    pictures = (shown, self._rebuild(engine, shown))
-                    rows.append(SheetRow("", [to_clips(picture)[0] for picture in pictures]))
+            rows = [
+                SheetRow("", [to_clips(picture)[0] for picture in (shown, self._rebuild(engine, shown))])
+                for shown in self.held_out.examples(_SAMPLES)
+            ]
         return SampleSheet(("picture", "rebuilt"), rows)
 
     def _rebuild(self, engine: Engine, pictures: Tensor) -> Tensor:
@@ -254,8 +233,3 @@ class STVAEObjective:
 def frames_of(clips: Tensor) -> Tensor:
     """[B, 3, T, H, W] -> [B T, 3, H, W]."""
     return clips.transpose(1, 2).flatten(0, 1)
-
-
-def kind(frames: int) -> str:
-    """What figures of stills and of clips are called."""
-    return "stills" if frames == STILL else "clips"
