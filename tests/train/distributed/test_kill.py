@@ -21,7 +21,7 @@ from tests.train.distributed.launching import TRAIN, assert_same, curve, environ
 
 KILLS = int(os.environ.get("LAVIN_TEST_KILLS", "2"))
 """How often each run is killed."""
-STEPS = 40
+STEPS = 20 * KILLS
 
 
 def children(process: int) -> list[int]:
