@@ -3,80 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from lavincli.model.config import TEMPORAL_COMPRESSION, JDiTConfig, SamplingConfig, STVAEConfig
+from lavincli.model.config import JDiTConfig, SamplingConfig, STVAEConfig
+from lavincli.train.data_config import ClipsConfig, DataConfig, SequenceConfig, Settings, Share
 from lavincli.train.watch.settings import GuardConfig
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-BUNDLED = Path("bundled")
-"""The root that stands for the few photos that come with lavin: enough to try a recipe."""
 _FEWEST_HELD_OUT = 3
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DataConfig(_Settings):
-    """Pairs of pictures, rendered once before training and drawn from at random.
-
-    size: their height and width. other_sizes: weights of further ones for a J-DiT's batches, where `size` has 1.
-    frames: longer clips are cut to their first so many, 1 + 4 k of them; null leaves clips as they are. tasks:
-    weight of each task in the mixture. roots: where a card's data set (by its name in the card) lies; required, so
-    that bundled pictures are never trained on by accident; `bundled` is the folder of the photos among them.
-    options: of a data set's loader, instead of those of the card. exclude: patterns of sample keys to leave out.
-    latents: a store that `lavin encode` made of the tasks' train splits, in place of roots and crops; for a J-DiT.
-    """
-
-    size: int = Field(gt=0, multiple_of=16)
-    other_sizes: dict[Annotated[int, Field(gt=0, multiple_of=16)], Annotated[float, Field(gt=0)]] = {}
-    frames: int | None = Field(default=None, gt=0)
-    tasks: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
-    roots: dict[str, Path] = {}
-    options: dict[str, dict[str, Any]] = {}
-    latents: Path | None = None
-    exclude: tuple[str, ...] = ()
-    pairs_per_task: int = Field(default=1000, gt=0)
-    held_out_pairs: int = Field(default=64, gt=0)
-    seed: int = 0
-    workers: int = Field(default=2, ge=0)
-    cache: Path = Path("runs/pairs")
-
-    @property
-    def sizes(self) -> dict[int, float]:
-        """The weight of every size."""
-        return {self.size: 1.0, **self.other_sizes}
-
-    def at(self, size: int) -> DataConfig:
-        """The same data at another size."""
-        return self.model_copy(update={"size": size, "other_sizes": {}})
-
-    @model_validator(mode="after")
-    def _whole_latent_frames(self) -> DataConfig:
-        if self.frames is not None and self.frames % TEMPORAL_COMPRESSION != 1:
-            raise ValueError(f"frames must be 1 + {TEMPORAL_COMPRESSION} k, for an ST-VAE, not {self.frames}")
-        if self.frames is not None and self.latents is not None:
-            raise ValueError("frames cuts clips before they are encoded, but latents are: leave frames out")
-        return self
-
-
-class ClipsConfig(_Settings):
-    """Steps that show clips to an ST-VAE, where tasks have any. All clips of a step's batch are of one length.
-
-    share: of the steps; null leaves it to the tasks' weights, half for inputs and half for targets. batch_size: clips
-    a step; null: so many that they have no more frames than `batch_size` of the recipe, which counts stills.
-    """
-
-    share: Share | None = None
-    batch_size: int | None = Field(default=None, gt=0)
-
-
-class OptimizerConfig(_Settings):
+class OptimizerConfig(Settings):
     """AdamW, or Muon for the matrices inside blocks with AdamW for the rest (same learning rate, RMS matched)."""
 
     name: Literal["adamw", "muon"] = "adamw"
@@ -89,7 +27,7 @@ class OptimizerConfig(_Settings):
     final_share: Share = 0.05
 
 
-class PerceptualConfig(_Settings):
+class PerceptualConfig(Settings):
     """L2 between normalised features of a VGG16 trunk (safetensors file); `pictures` of each batch, to save time.
 
     Frames of clips are pictures: others of each clip from step to step.
@@ -101,7 +39,7 @@ class PerceptualConfig(_Settings):
     pictures: int = Field(default=4, gt=0)
 
 
-class AdversarialConfig(_Settings):
+class AdversarialConfig(Settings):
     """Patch discriminator with hinge loss and an adaptive weight (VQGAN, arXiv 2012.09841), from `start_step` on."""
 
     weight: float = Field(gt=0)
@@ -110,14 +48,14 @@ class AdversarialConfig(_Settings):
     learning_rate: float = Field(default=2e-4, gt=0)
 
 
-class GuidanceConfig(_Settings):
+class GuidanceConfig(Settings):
     """Pulls the encoder's means to the linear PCA of 8x8 patches while training begins; fades to 0 at `until_step`."""
 
     weight: float = Field(gt=0)
     until_step: int = Field(gt=0)
 
 
-class STVAELossConfig(_Settings):
+class STVAELossConfig(Settings):
     """Weights of the ST-VAE's losses; null leaves one out."""
 
     mse: float = Field(default=1.0, ge=0)
@@ -128,7 +66,7 @@ class STVAELossConfig(_Settings):
     pca: GuidanceConfig | None = None
 
 
-class TimeConfig(_Settings):
+class TimeConfig(Settings):
     """Mixture that flow times are drawn from; the shares add up to 1. Published: logit_normal 1."""
 
     logit_normal: Share = 1.0
@@ -143,29 +81,14 @@ class TimeConfig(_Settings):
         return self
 
 
-class InitialisationConfig(_Settings):
+class InitialisationConfig(Settings):
     """Both 0 as published; see `lavincli.model.initialise`."""
 
     gate_bias: float = 0.0
     positional_heads: float = Field(default=0.0, ge=0)
 
 
-class SequenceConfig(_Settings):
-    """In-context sequences of 1..`pairs` pairs; each context serves `queries` queries, each query `noises` targets.
-
-    null_context: share of the batches that have none. tokens: of a batch, at most: the longer its sequences, the fewer
-    contexts it has, by multiples of `multiple` (which the processes share out); null: all batches have `batch_size`.
-    """
-
-    pairs: int = Field(default=4, gt=0)
-    queries: int = Field(default=1, gt=0)
-    noises: int = Field(default=1, gt=0)
-    null_context: Share = 0.0
-    tokens: int | None = Field(default=None, gt=0)
-    multiple: int = Field(default=1, gt=0)
-
-
-class DistributedConfig(_Settings):
+class DistributedConfig(Settings):
     """How the work of a step is shared out. The batch of a step doesn't depend on it, nor does the loss curve.
 
     zero_stage: what DeepSpeed shards over the processes: 0 nothing, 1 the optimiser's state, 2 the gradients too, 3 the
@@ -189,7 +112,7 @@ class DistributedConfig(_Settings):
         return self
 
 
-class _TrainConfig(_Settings):
+class _TrainConfig(Settings):
     out: Path
     seed: int = 0
     steps: int = Field(gt=0)
@@ -273,7 +196,8 @@ class JDiTTrainConfig(_TrainConfig):
     @model_validator(mode="after")
     def _enough_pairs(self) -> JDiTTrainConfig:
         needed = self.sequence.pairs + self.sequence.queries
-        if self.data.latents is None and self.data.pairs_per_task < needed:
+        fewest = min([self.data.pairs_per_task, *self.data.pairs.values()])
+        if self.data.latents is None and fewest < needed:
             raise ValueError(f"data.pairs_per_task must be at least sequence.pairs + sequence.queries = {needed}")
         if self.sequence.tokens is not None and self.batch_size % self.sequence.multiple:
             raise ValueError(

@@ -17,7 +17,7 @@ from lavincli.latents.layout import SIDES
 from lavincli.latents.pairs import PairMaker, PairSource, Problem
 from lavincli.model.config import TEMPORAL_COMPRESSION
 from lavincli.train.batches import Sides
-from lavincli.train.config import BUNDLED, DataConfig
+from lavincli.train.data_config import BUNDLED, DataConfig
 
 log = logging.getLogger(__name__)
 # Of the files; a change makes others.
@@ -36,7 +36,8 @@ def pair_source(task: Task, data: DataConfig, *, held_out: bool = False) -> tupl
     options = data.options.get(name, {})
     root = bundled_folder("photos") if data.roots[name] == BUNDLED else data.roots[name]
     samples = task.samples(name, root, split="train", **options)
-    count, purpose = (data.held_out_pairs, "held out") if held_out else (data.pairs_per_task, "train")
+    pairs = data.pairs.get(task.name, data.pairs_per_task)
+    count, purpose = (data.held_out_pairs, "held out") if held_out else (pairs, "train")
     origin = json.dumps([str(root.resolve()), options], sort_keys=True)
     return name, PairSource(task, samples, data.size, data.seed, count, data.exclude, purpose, origin, data.frames)
 

@@ -21,7 +21,8 @@ from lavincli.model.stvae import STVAE
 from lavincli.processes import Share
 from lavincli.registry import task
 from lavincli.train.batches import PictureBatches, Sides, to_tensor
-from lavincli.train.config import ClipsConfig, SequenceConfig, STVAETrainConfig
+from lavincli.train.config import STVAETrainConfig
+from lavincli.train.data_config import ClipsConfig, SequenceConfig
 from lavincli.train.latent_pools import latent_pairs
 from lavincli.train.pairs import rendered_pairs
 from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
@@ -87,6 +88,8 @@ def test_a_cache_is_used_and_told_apart(stvae_config: Config) -> None:
     assert not rendered_pairs(task("small_denoising"), data)[1].any()
     for change in ({"size": 32}, {"pairs_per_task": 13}, {"seed": 9}, {"exclude": ("4.png",)}):
         assert rendered_pairs(task("small_denoising"), data.model_copy(update=change))[1].any(), change
+    more = data.model_copy(update={"pairs": {"small_denoising": 14}})
+    assert len(rendered_pairs(task("small_denoising"), more)[0]) == 14
 
 
 def test_held_out_pairs_are_others(stvae_config: Config) -> None:

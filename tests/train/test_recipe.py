@@ -11,7 +11,8 @@ import yaml
 
 from lavincli.errors import ConfigError, UnknownNameError
 from lavincli.registry import tasks
-from lavincli.train.config import BUNDLED, JDiTTrainConfig, STVAETrainConfig
+from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
+from lavincli.train.data_config import BUNDLED
 from lavincli.train.recipe import read_recipe, shipped_recipes, write_resolved
 from tests.train.conftest import STVAE_RECIPE, Recipe
 
@@ -61,6 +62,7 @@ def test_a_change_can_add_a_group() -> None:
         ("data.size=20", r"key 'data\.size'"),
         ("optimizer.learning_rat=1", r"key 'optimizer\.learning_rat'"),
         ("data.tasks={}", r"key 'data\.tasks'"),
+        ("data.pairs.inpanting=5", r"key 'data'.*inpanting is not among the tasks"),
         ("loss.perceptual.weight=1", r"key 'loss\.perceptual\.trunk'"),
         ("stvae.norm_groups=7", "key 'stvae'.*not a multiple of norm_groups 7"),
         ("network=vae", "key 'network'"),
