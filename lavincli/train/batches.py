@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lavincli.cards.framing import generator
 from lavincli.train.clip_lengths import clips_in_batch, length_shares, length_weights
-from lavincli.train.config import ClipsConfig
+from lavincli.train.data_config import ClipsConfig
 
 Sides = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Inputs and targets of one task's pairs, each `[N, T, S, S, 3]` with a length of its own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lavincli.errors import ConfigError
-from lavincli.train.config import ClipsConfig
+from lavincli.train.data_config import ClipsConfig
 
 STILL = 1
 

@@ -16,7 +16,7 @@ from lavincli.latents.encode import encode_set, plan_set, store_info
 from lavincli.latents.reader import LatentPairs
 from lavincli.latents.store import create_store, open_store, require_stvae
 from lavincli.model.stvae import STVAE
-from lavincli.train.config import DataConfig
+from lavincli.train.data_config import DataConfig
 from lavincli.train.pairs import pair_source
 
 log = logging.getLogger(__name__)

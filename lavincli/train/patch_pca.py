@@ -29,13 +29,13 @@ class PatchPCA:
     def encode(self, clips: Tensor) -> Tensor:
         """[N, 3, 1 + 4 k, H, W] -> [N, 16, 1 + k, H/8, W/8], each over the root of its standard deviation."""
         first, rest = clips[:, :, :1], clips[:, :, 1:]
-        fours = rest.unflatten(2, (rest.shape[2] // TEMPORAL_COMPRESSION, TEMPORAL_COMPRESSION))
+        fours = torch.unflatten(rest, 2, (rest.shape[2] // TEMPORAL_COMPRESSION, TEMPORAL_COMPRESSION))
         kept = torch.cat([first, fours.mean(3)], dim=2)
         side = (clips.shape[-2] // SPATIAL_COMPRESSION, clips.shape[-1] // SPATIAL_COMPRESSION)
         mean_d, basis_dc, std_c = (fitted.to(clips.device) for fitted in (self.mean_d, self.basis_dc, self.std_c))
         patches = self._patches(kept.transpose(1, 2).flatten(0, 1)) - mean_d[:, None]
         coefficients = torch.einsum("ndp,dc->ncp", patches, basis_dc) / std_c.sqrt()[:, None]
-        return coefficients.unflatten(-1, side).unflatten(0, (len(clips), -1)).transpose(1, 2)
+        return torch.unflatten(torch.unflatten(coefficients, -1, side), 0, (len(clips), -1)).transpose(1, 2)
 
     def decode(self, coefficients: Tensor) -> Tensor:
         """The inverse, float [N, 3, 1 + 4 k, H, W]: the frames of each four are alike."""
@@ -44,7 +44,7 @@ class PatchPCA:
         patches = torch.einsum("ncp,dc->ndp", scaled, self.basis_dc) + self.mean_d[:, None]
         size = (height * SPATIAL_COMPRESSION, width * SPATIAL_COMPRESSION)
         kept = F.fold(patches, size, SPATIAL_COMPRESSION, stride=SPATIAL_COMPRESSION)
-        frames = kept.unflatten(0, (len(coefficients), -1)).transpose(1, 2)
+        frames = torch.unflatten(kept, 0, (len(coefficients), -1)).transpose(1, 2)
         return torch.cat([frames[:, :, :1], frames[:, :, 1:].repeat_interleave(TEMPORAL_COMPRESSION, 2)], dim=2)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lavincli.model.config import SPATIAL_COMPRESSION, TEMPORAL_COMPRESSION
 from lavincli.model.patches import PATCH
-from lavincli.train.config import SequenceConfig
+from lavincli.train.data_config import SequenceConfig
 
 
 @dataclass(frozen=True, slots=True)

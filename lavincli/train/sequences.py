@@ -12,7 +12,7 @@ from torch import Tensor
 from lavincli.cards.framing import generator
 from lavincli.errors import ConfigError
 from lavincli.model.patches import PATCH
-from lavincli.train.config import SequenceConfig
+from lavincli.train.data_config import SequenceConfig
 from lavincli.train.latent_pools import LatentPool
 from lavincli.train.sequence_shape import SequenceShape, contexts_in_batch, sequence_shape
 

@@ -23,7 +23,8 @@ from lavincli.model.presets import JDIT_PRESETS
 from lavincli.model.stvae import STVAE
 from lavincli.registry import task
 from lavincli.train.activation_checkpointing import recompute_blocks
-from lavincli.train.config import JDiTTrainConfig, SequenceConfig, STVAETrainConfig
+from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
+from lavincli.train.data_config import SequenceConfig
 from lavincli.train.engine import LocalEngine
 from lavincli.train.plan.activations import jdit_activations
 from lavincli.train.plan.needs import JDiTNeeds

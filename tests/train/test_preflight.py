@@ -17,7 +17,8 @@ from lavincli.latents.job import EncodeJob, EncodeSettings
 from lavincli.pipeline.model_directory import load_stvae, save_stvae
 from lavincli.processes import Share
 from lavincli.registry import task
-from lavincli.train.config import JDiTTrainConfig, SequenceConfig, STVAETrainConfig
+from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
+from lavincli.train.data_config import SequenceConfig
 from lavincli.train.jdit import JDiTObjective
 from lavincli.train.preflight import check_recipe, checkpoint_bytes
 from lavincli.train.rehearsal import rehearse

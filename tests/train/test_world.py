@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from lavincli.errors import ConfigError
 from lavincli.train.batches import PictureBatches
-from lavincli.train.config import SequenceConfig, TimeConfig
+from lavincli.train.config import TimeConfig
+from lavincli.train.data_config import SequenceConfig
 from lavincli.train.randomness import element_noise, flow_times
 from lavincli.train.sequences import SequenceBatches
 from lavincli.train.world import World, shares

@@ -11,7 +11,8 @@ from lavincli.latents.store import open_store
 from lavincli.media.clips import read_clip
 from lavincli.media.files import IMAGE_SUFFIXES
 from lavincli.pair_files import list_pairs
-from lavincli.train.config import DataConfig, JDiTTrainConfig
+from lavincli.train.config import JDiTTrainConfig
+from lavincli.train.data_config import DataConfig
 from lavincli.train.sequence_shape import (
     SequenceShape,
     contexts_in_batch,
