@@ -136,6 +136,8 @@ def predict(
         raise typer.BadParameter("give a task, or a folder of example pairs with --context", param_hint="--task")
     if processes > 1 and shard is not None:
         raise typer.BadParameter("give --nproc or --shard, not both", param_hint="--shard")
+    if null and _STDIN not in inputs:
+        raise typer.BadParameter("is about paths on stdin: give - as an input", param_hint="--null")
     single = output == _STDIN
     if single and inputs != [_STDIN]:
         raise typer.BadParameter("-o - answers one picture on stdin: give - as the only input", param_hint="--output")

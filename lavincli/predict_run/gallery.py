@@ -31,8 +31,9 @@ class Gallery:
         return len(self._rows) < self._limit
 
     def add(self, answered: Answered) -> None:
-        """Take in one item; a failed one has nothing to show."""
-        if not self.wants_more:
+        """Take in one item; a failed one has nothing to show, and one with more or fewer pictures no place."""
+        columns = len(self._rows[0].pictures) if self._rows else len(answered.thumbnails)
+        if not self.wants_more or len(answered.thumbnails) != columns:
             self._left_out += answered.record.status != "failed"
         elif answered.thumbnails:
             self._rows.append(SheetRow(answered.record.key, answered.thumbnails))
@@ -40,7 +41,7 @@ class Gallery:
     def write(self, path: Path, title: str) -> bool:
         """Write the sheet; False if there was nothing to show."""
         if self._left_out:
-            logger.info("%s shows the first %d items; %d more were answered", path, self._limit, self._left_out)
+            logger.info("%s shows %d items; %d more were answered", path, len(self._rows), self._left_out)
         if not self._rows:
             return False
         columns = ["query", "prediction", "truth"][: len(self._rows[0].pictures)]

@@ -20,6 +20,7 @@ class RecordForm:
 
     def __init__(self, answerer: Answerer, settings: RunSettings, device: torch.device | None = None) -> None:
         self._seed = settings.seed
+        self._for_videos = list(settings.for_videos)
         self._common: dict[str, Any] = {
             "task": None if answerer.task is None else answerer.task.name,
             "settings": {
@@ -59,7 +60,10 @@ class RecordForm:
         frames: int | None = None,
         seconds: float = 0.0,
     ) -> Record:
-        """The record of one item; see `Record`."""
+        """The record of one item; see `Record`. `frames` is given for videos alone."""
+        common = self._common
+        if frames is not None:
+            common = common | {"settings": common["settings"] | {"save": self._for_videos}}
         return Record(
             key=item.key,
             input=printable(str(item.path)),
@@ -72,5 +76,5 @@ class RecordForm:
             seed=self.seed(item),
             fingerprint=fingerprint,
             seconds=round(seconds, 4),
-            **self._common,
+            **common,
         )

@@ -15,7 +15,7 @@ from lavincli.predict_run.record_index import RecordIndex
 from lavincli.predict_run.records import RECORDS_FILE, Record
 
 # At full size: python -m tests.predict_run.memory_of_runs lavin-tiny FOLDER 2000 uniform:2
-PICTURES = 300
+PICTURES = 200
 
 
 @pytest.mark.timeout(300)  # as of every process: seconds, but not behind a training that holds every core

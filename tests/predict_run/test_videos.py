@@ -13,6 +13,7 @@ from lavincli.media.frame_source import open_source
 from lavincli.media.images import read_image, write_image
 from lavincli.media.video import write_video
 from lavincli.pipeline.answerer import Answerer
+from lavincli.pipeline.pipeline import Pipeline
 from lavincli.pipeline.predict import make_answerer
 from lavincli.pipeline.video import answer_video
 from lavincli.predict_run.gallery import Gallery
@@ -48,6 +49,7 @@ def test_pictures_and_videos_have_kinds_of_their_own(answerer: Answerer, mixed: 
     assert records["film.mp4"].files == {"rgb": ["film.rgb.mp4"]}
     assert (records["film.mp4"].frames, records["a.png"].frames) == (5, None)
     assert records["film.mp4"].context == ["0", "1"]
+    assert [records[key].settings["save"] for key in ("a.png", "film.mp4")] == [["value"], ["rgb"]]
     assert records["a.png"].files == {"value": ["a.png"]}
     assert _frames(output / "film.rgb.mp4") == 5
     # Again: nothing to do, and the sheet shows the video's first frame.
@@ -56,6 +58,17 @@ def test_pictures_and_videos_have_kinds_of_their_own(answerer: Answerer, mixed: 
         assert answered.record.status == "skipped"
         gallery.add(answered)
     assert gallery.write(tmp_path / "sheet.png", "mixed")
+
+
+def test_a_sheet_has_the_columns_of_its_first_row(
+    pipeline: Pipeline, small_tasks: Path, mixed: Path, tmp_path: Path
+) -> None:
+    gallery = Gallery()
+    denoising = make_answerer(pipeline, "small_denoising")
+    for answered in make(denoising, mixed, tmp_path / "out", gallery, prepare=True, save=("rgb",)):
+        assert answered.record.status == "done"
+        gallery.add(answered)
+    assert gallery.write(tmp_path / "sheet.png", "query, prediction and truth of two pictures")
 
 
 def test_a_folder_of_frames_is_replaced_but_no_other(answerer: Answerer, mixed: Path, tmp_path: Path) -> None:
