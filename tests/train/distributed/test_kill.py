@@ -84,7 +84,8 @@ def test_killed_processes(shared_recipe: Callable[..., str], tmp_path: Path, who
     output, errors = (last := start(killed, *options)).communicate()
     assert last.returncode == 0, errors
     assert output == f"{out / 'model'}\n"
-    assert_same(curve(tmp_path / "whole"), curve(out), 1e-4, who)
+    # Two processes round otherwise than one, and over more steps more of it adds up.
+    assert_same(curve(tmp_path / "whole"), curve(out), 1e-4 * max(1, STEPS / 40), who)
     for checkpoint in (out / "checkpoints").iterdir():
         answer = lavincli.load(checkpoint, device="cpu").sample(torch.randn(1, 16, 5, 2, 2), grid="uniform:2")
         assert answer.isfinite().all()
