@@ -46,7 +46,7 @@ def weightless(name: str, device: str | None, dtype: str | None) -> Weightless:
 
 
 def operations_of_a_query(answerer: Answerer) -> float:
-    """Additions and multiplications of one query, with what is computed once for its context taken for known.
+    """Additions and multiplications of one query, without those that its context takes once.
 
     Counted with one step and with two, of which the others are told: going through all operations takes its time.
     """

