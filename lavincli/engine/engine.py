@@ -17,6 +17,7 @@ from lavincli.engine.context import Context
 from lavincli.engine.denoiser import Denoiser
 from lavincli.engine.modulations import Modulations
 from lavincli.engine.passes import Pass
+from lavincli.engine.products import with_fast_products
 from lavincli.flow.sampler import guided
 from lavincli.flow.solvers import check_solver, integrate
 from lavincli.flow.time_grid import time_grid
@@ -42,6 +43,7 @@ class Engine:
 
     def __init__(self, jdit: JDiT, *, compiles: bool = False, backend: Backend = "inductor") -> None:
         self.jdit, self.compiles = jdit, compiles
+        self._fast = jdit
         self._steps = compiled_steps(jdit.prompt_embed.device, backend=backend) if compiles else Steps()
         self._modulations: OrderedDict[tuple[float, ...], Modulations] = OrderedDict()
         self._null_contexts: OrderedDict[tuple[int, int], Memory] = OrderedDict()
@@ -50,7 +52,8 @@ class Engine:
     @torch.inference_mode()
     def context(self, latents: Tensor) -> Context:
         """A task's context, from its latents [1, 16, Tc, h, w]; a one-way model reads it here."""
-        return Context(latents, self.jdit.remember(latents) if self.jdit.config.attention == "oneway" else None)
+        self._follow_weights()
+        return Context(latents, self._fast.remember(latents) if self.jdit.config.attention == "oneway" else None)
 
     @torch.inference_mode()
     def sample(
@@ -99,7 +102,7 @@ class Engine:
             passes.append(self._null(query))
         packs = self._packs(passes, noise) if packs is None else packs
         modulations = self._table(tuple(times))
-        denoiser = Denoiser(self.jdit, modulations, self._steps, noise.shape, refresh=refresh, packs=packs)
+        denoiser = Denoiser(self._fast, modulations, self._steps, noise.shape, refresh=refresh, packs=packs)
 
         def velocity(x: Tensor, place: int) -> Tensor:
             active = passes if guided(times[place], guidance_interval) else passes[:1]
@@ -122,23 +125,23 @@ class Engine:
 
     def _conditional(self, shared: Tensor | None, query: Tensor, context: Context | None) -> Pass:
         if self.jdit.config.attention == "joint":
-            return Pass.joint(self.jdit, [query] if shared is None else [shared, query], len(query))
+            return Pass.joint(self._fast, [query] if shared is None else [shared, query], len(query))
         memory = None if context is None else context.memory
         if memory is None and shared is not None:
-            memory = self.jdit.remember(shared)
-        return Pass.oneway(self.jdit.remember(query, memory))
+            memory = self._fast.remember(shared)
+        return Pass.oneway(self._fast.remember(query, memory))
 
     def _null(self, query: Tensor) -> Pass:
         """A frame of zeros, then the query."""
         zeros = torch.zeros_like(query[:1, :, :1])
         if self.jdit.config.attention == "joint":
-            return Pass.joint(self.jdit, [zeros, query], len(query))
+            return Pass.joint(self._fast, [zeros, query], len(query))
         size = (query.shape[3], query.shape[4])
         if size not in self._null_contexts:
-            self._null_contexts[size] = self.jdit.remember(zeros)
+            self._null_contexts[size] = self._fast.remember(zeros)
             if len(self._null_contexts) > _NULL_CONTEXTS_KEPT:
                 self._null_contexts.popitem(last=False)
-        return Pass.oneway(self.jdit.remember(query, self._null_contexts[size]))
+        return Pass.oneway(self._fast.remember(query, self._null_contexts[size]))
 
     def _packs(self, passes: list[Pass], noise: Tensor) -> bool:
         rows = sum(one.tokens.shape[1] for one in passes if one.tokens is not None)
@@ -147,7 +150,7 @@ class Engine:
 
     def _table(self, times: tuple[float, ...]) -> Modulations:
         if times not in self._modulations:
-            self._modulations[times] = Modulations(self.jdit, times)
+            self._modulations[times] = Modulations(self._fast, times)
             if len(self._modulations) > _GRIDS_KEPT:
                 self._modulations.popitem(last=False)
         self._modulations.move_to_end(times)
@@ -158,6 +161,8 @@ class Engine:
         if state != self._state:
             self._modulations.clear()
             self._null_contexts.clear()
+            # What is compiled brings products of its own.
+            self._fast = self.jdit if self.compiles else with_fast_products(self.jdit)
             self._state = state
 
 

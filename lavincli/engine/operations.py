@@ -6,6 +6,7 @@ does.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -132,9 +133,17 @@ def _attention(queries: Any, keys: Any, *_: Any, **__: Any) -> int:
     return int(4 * batch * heads * tokens * keys[2] * head_dim)
 
 
-_UNCOUNTED: Final = {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention}
+def _linear(rows: Any, weight: Any, *_: Any, **__: Any) -> int:
+    """Of a linear layer's shapes [..., in] and [out, in]."""
+    return int(2 * math.prod(rows) * weight[0])
+
+
+_UNCOUNTED: Final = {
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention,
+    torch.ops.mkldnn._linear_pointwise: _linear,
+}
 
 
 def counter() -> FlopCounterMode:
-    """PyTorch's own, which leaves out a CPU's fused attention, and that too."""
+    """PyTorch's own, and what it leaves out: a CPU's fused attention, and oneDNN's products."""
     return FlopCounterMode(display=False, custom_mapping=dict(_UNCOUNTED))

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 import lavincli
 from lavincli.clip import Pair
 from lavincli.engine.context_file import load_context, save_context
+from lavincli.engine.operations import counter
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.pipeline import Pipeline
 from lavincli.pipeline.predictor import Predictor
@@ -44,9 +44,9 @@ def test_answers_are_alike_and_cost_less(pipeline: Pipeline) -> None:
     queries, answers, operations = list(pictures(9, 3)), {}, {}
     for way in ("exact", "reference"):
         pipeline.way = way
-        with FlopCounterMode(display=False) as counter:
+        with counter() as counted:
             answers[way] = Predictor(pipeline, context).raw(queries, [0, 1, 2]).astype(int)
-        operations[way] = counter.get_total_flops()
+        operations[way] = counted.get_total_flops()
     assert np.abs(answers["exact"] - answers["reference"]).max() <= 1
     assert operations["exact"] < operations["reference"] / 2
 
@@ -68,13 +68,13 @@ def test_a_context_is_read_once_for_all_batches(pipeline: Pipeline) -> None:
     Predictor(pipeline, context).raw(list(pictures(9, 1)), [0])
     costs = []
     for _ in range(2):
-        with FlopCounterMode(display=False) as counter:
+        with counter() as counted:
             Predictor(pipeline, context).raw(list(pictures(9, 1)), [0])
-        costs.append(counter.get_total_flops())
+        costs.append(counted.get_total_flops())
     assert costs[0] == costs[1]
-    with FlopCounterMode(display=False) as counter:
+    with counter() as counted:
         Predictor(pipeline, context[:1]).raw(list(pictures(9, 1)), [0])
-    assert counter.get_total_flops() > costs[0]
+    assert counted.get_total_flops() > costs[0]
 
 
 def test_sampling_settings_reach_the_engine(pipeline: Pipeline) -> None:
@@ -101,7 +101,7 @@ def test_a_context_that_was_read_before_spares_reading_it(
     save_context(tmp_path / "task.safetensors", first.read, pipeline)
     expected = first.raw(list(pictures(9, 1)), [0])
     other = lavincli.load(tiny_model_directory, device="cpu")
-    with FlopCounterMode(display=False) as counter:
+    with counter() as counted:
         second = Predictor(other, context, read=load_context(tmp_path / "task.safetensors", other))
-    assert counter.get_total_flops() == 0
+    assert counted.get_total_flops() == 0
     assert np.array_equal(second.raw(list(pictures(9, 1)), [0]), expected)
