@@ -39,8 +39,9 @@ def test_the_small_recipes_train_as_they_did(tmp_path: Path) -> None:
     slow = read_recipe("smoke-jdit", [*changes, "optimizer.learning_rate=1e-3"])
     with pytest.raises(ConfigError, match="recorded with other settings"):
         check_curve("smoke-jdit", slow)
-    losses = first_windows(slow, found.curve.figure, found.curve.window, len(found.losses))
-    assert not Comparison(found.curve, losses).holds
+    few = found.curve.model_copy(update={"losses": tuple(losses[:6] for losses in found.curve.losses)})
+    assert Comparison(few, found.losses[:6]).holds
+    assert not Comparison(few, first_windows(slow, few.figure, few.window, 6)).holds
     assert not (Path("runs") / "smoke-jdit").exists()
 
 
