@@ -37,6 +37,9 @@ class RecordLog:
         output: the folder.
         share: which part of the run this process does.
 
+    Attributes:
+        was_there: an earlier run has written records there.
+
     Entering raises ConfigError if another run is writing there.
     """
 
@@ -47,7 +50,9 @@ class RecordLog:
         self.path = self._whole
         if share is not None and not self._alone:
             self.path = output / f"predictions.{share.index + 1}-of-{share.of}.jsonl"
-        self._index = RecordIndex([path for path in (self._whole, *self._parts()) if path.is_file()])
+        found = [path for path in (self._whole, *self._parts()) if path.is_file()]
+        self.was_there = bool(found)
+        self._index = RecordIndex(found)
 
     def __len__(self) -> int:
         """How many records earlier runs have left."""

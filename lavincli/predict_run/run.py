@@ -66,6 +66,7 @@ class PredictRun:
         self.answers, self.source, self.output = answers, source, output
         self._batch_size, self._share, self._shown = batch_size, share, shown
         self._stopping = threading.Event()
+        self._tidied: set[str] = set()
         self._log = RecordLog(output, share)
 
     @property
@@ -81,9 +82,6 @@ class PredictRun:
     def __iter__(self) -> Iterator[Answered]:
         """Run, giving each item as it is done, in order. Raises like `Answers.answer` and `RecordLog`."""
         with self._log:
-            alone = self._share is None or self._share.of == 1
-            if removed := remove_leftovers(self.output, older_than=0.0 if alone else _OTHERS_SECONDS):
-                logger.info("%s: removed %d unfinished files of a run that was killed", self.output, removed)
             for together in self.answers.answer(self._chunks()):
                 self._log.add([answered.record for answered in together])
                 yield from together
@@ -92,5 +90,15 @@ class PredictRun:
         for chunk in self.source.chunks(self._batch_size):
             if self._stopping.is_set():
                 return
+            if self._log.was_there:
+                self._tidy(chunk)
             shown = self._shown()
             yield [replace(item, earlier=self._log.earlier(item.key), shown=shown) for item in chunk]
+
+    def _tidy(self, chunk: Sequence[Item]) -> None:
+        """Remove what a killed run has left where these answers go; nothing of this run's is there yet."""
+        alone = self._share is None or self._share.of == 1
+        for folder in {".", *(str(Path(item.stem).parent) for item in chunk)} - self._tidied:
+            self._tidied.add(folder)
+            if removed := remove_leftovers(self.output / folder, older_than=0.0 if alone else _OTHERS_SECONDS):
+                logger.info("%s: removed %d unfinished files of a run that was killed", self.output / folder, removed)
