@@ -27,7 +27,8 @@ class Codec(Protocol):
     query's size (by default as ``resample``; "bicubic" gives smooth outlines where ``decode`` can bear mixed colours);
     ``mirrorable`` (True by default; False where a mirrored picture means something else, as with written words); and
     ``pictures`` (False by default; True where values are pictures to look at and not data drawn as pictures).
-    A codec may also be `Cuttable`, and what else `lavincli.abilities` names.
+    A codec may also be `Cuttable`, and what else `lavincli.abilities` names. A run over many inputs calls its methods
+    from several threads at once.
     """
 
     def render(self, value: Any) -> Clip:
