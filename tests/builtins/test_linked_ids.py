@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lavincli.builtins.linked_ids import linked, medoid, voted
@@ -17,6 +17,7 @@ def _ids(*boxes: tuple[int, int, int], size: int = 24) -> np.ndarray:
     return ids
 
 
+@settings(deadline=None)
 @given(st.permutations([1, 2, 3]))
 def test_objects_get_the_names_they_have_elsewhere(names: list[int]) -> None:
     to = _ids((4, 0, 8), (9, 10, 16), (2, 18, 24))

@@ -54,7 +54,7 @@ def test_all_queries_share_a_context_unless_it_is_the_nearest() -> None:
     assert len({ContextChoice(PAIRS, 2, select="random", seed=seed).first for seed in range(20)}) > 5
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(count=st.integers(1, 6), members=st.integers(1, 9), seed=st.integers(0, 2**40))
 def test_an_ensemble_is_of_different_contexts_drawn_by_the_seed(count: int, members: int, seed: int) -> None:
     for select in ("fixed", "nearest"):

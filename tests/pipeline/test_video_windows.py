@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -40,6 +40,7 @@ def _joined(codec: Any, video: Clip, answer: Callable[[int, Clip], Clip], length
     return frames
 
 
+@settings(deadline=None)
 @given(frames=st.integers(1, 60), length=st.sampled_from([5, 9, 13]), data=st.data())
 def test_windows_cover_a_video_and_overlap(frames: int, length: int, data: st.DataObject) -> None:
     overlap = data.draw(st.integers(1, length // 2))
