@@ -21,15 +21,18 @@ def test_the_same_steps_are_not_taken(
 ) -> None:
     """A loss that is infinite on one process, and a gradient that is a spike, at every ZeRO stage and alone."""
     # The gradient's norm alone is to find the spike: DeepSpeed knows it late.
-    recipe = shared_recipe("jdit", steps=10, guard={"history": 4, "loss_deviations": None})
+    recipe = shared_recipe("jdit", steps=9, validate_every=9, guard={"history": 4, "loss_deviations": None})
     monkeypatch.setattr(JDiTObjective, "_loss", JDiTObjective._loss)
     poison()
     run(read_recipe(recipe, [f"out={tmp_path / 'alone'}"]))
     lines = read_log(tmp_path / "alone" / "log.jsonl")
     assert [line["step"] for line in lines if "skipped" in line] == [INFINITE + 1, LARGE + 1]
-    places = {f"stage{stage}": [f"distributed.zero_stage={stage}"] for stage in range(4)}
-    places["parts"] = ["distributed.zero_stage=2", "distributed.accumulation=2"]
-    places["offload"] = ["distributed.zero_stage=3", "distributed.offload=cpu"]
+    places = {
+        "stage0": ["distributed.zero_stage=0"],
+        "stage1": ["distributed.zero_stage=1"],
+        "stage2-in-parts": ["distributed.zero_stage=2", "distributed.accumulation=2"],
+        "stage3-offloaded": ["distributed.zero_stage=3", "distributed.offload=cpu"],
+    }
     worker = "tests.train.distributed.poisoned_runs"
     train_many(2, *([recipe, f"out={tmp_path / name}", *changes] for name, changes in places.items()), worker=worker)
     for name in places:
