@@ -23,12 +23,18 @@ def initialise(model: JDiT, *, gate_bias: float = 0.0, positional_heads: float =
     `gate_bias` opens the gates from the start (0 as published: blocks begin as identities). `positional_heads` > 0 lets
     every head begin by attending to its own place in the frame before and in its own frame, with this sharpness (the
     factor on queries and keys): copying the query is what a small model otherwise learns last.
+
+    One bias isn't zero: a null context is all zeros, and without it would come to the norms as exact zeros, behind which
+    the first gradient is 10^9 times too large.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+    entrance = model.cond_embedder[0]
+    assert isinstance(entrance, nn.Linear)
+    nn.init.normal_(entrance.bias, std=EMBEDDING_STD)
     for embedding in (model.prompt_embed, model.answer_embed):
         nn.init.normal_(embedding, std=EMBEDDING_STD)
     for layer in (model.t_embedder.mlp[0], model.t_embedder.mlp[2]):
