@@ -24,8 +24,8 @@ def initialise(model: JDiT, *, gate_bias: float = 0.0, positional_heads: float =
     every head begin by attending to its own place in the frame before and in its own frame, with this sharpness (the
     factor on queries and keys): copying the query is what a small model otherwise learns last.
 
-    One bias isn't zero: a null context is all zeros, and without it would come to the norms as exact zeros, behind which
-    the first gradient is 10^9 times too large.
+    One bias isn't zero: a null context is all zeros, and would come to the norms as exact zeros without it, where the
+    first gradient is 10^9 times too large.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
