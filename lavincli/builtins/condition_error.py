@@ -44,7 +44,7 @@ class ConditionError:
         self._task = task
         self._model = model or ESTIMATOR
         self._metric = _headline_metric(task)
-        self._only_truths = True
+        self._truths, self._others = 0, 0
 
     @property
     def higher_is_better(self) -> Mapping[str, bool]:
@@ -54,7 +54,7 @@ class ConditionError:
     @property
     def perfect(self) -> Mapping[str, float]:
         """What true photos score, which is what the estimator gets wrong; known after truths alone."""
-        return self.compute() if self._only_truths else {}
+        return self.compute() if self._truths and not self._others else {}
 
     @property
     def alignment(self) -> str:
@@ -74,13 +74,14 @@ class ConditionError:
         size = (query.shape[1], query.shape[2])
         estimate = _estimated(self._task, self._model, prediction.tobytes(), prediction.shape)
         self._metric.update(codec.decode(resize(estimate, size)), codec.decode(query))
-        self._only_truths &= prediction.shape == target.shape and bool(np.array_equal(prediction, target))
+        is_truth = bool(np.array_equal(prediction, target))
+        self._truths, self._others = self._truths + is_truth, self._others + (not is_truth)
 
     def merge(self, other: ConditionError) -> None:
         """Count in the items of another instance with the same options."""
         metric: Any = self._metric
         metric.merge(other._metric)
-        self._only_truths &= other._only_truths
+        self._truths, self._others = self._truths + other._truths, self._others + other._others
 
     def compute(self) -> dict[str, float]:
         """The forward metric's scores of the items so far. Raises InputError if there was none."""
