@@ -44,7 +44,7 @@ def reads(
         typer.echo(line)
 
 
-@app.command(epilog="Example: lavin bench engine --preset 0.1b --resolution 128 --pairs 1,4 --plot engine.png")
+@app.command(epilog="Example: lavin bench engine --preset 0.1b --resolution 128 --pairs 1,4 --plot plots/")
 def engine(
     preset: Annotated[str, typer.Option(help="Size of a model with random weights: tiny, 0.1b, 1.0b, 3.4b.")] = "0.1b",
     model: Annotated[str | None, typer.Option(help="A model, in place of a preset.", show_default=False)] = None,
@@ -72,7 +72,7 @@ def engine(
         str | None, typer.Option(help="Number format: float32, bfloat16.", show_default="fits the device")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of a CPU.", show_default="PyTorch's choice")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Also draw it, as PNG.", show_default=False)] = None,
+    plot: Annotated[Path | None, typer.Option(help="Folder for plots.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Ways of answering: the published one, the exact engine, refresh, one-way, few steps, an autoregressive peer.

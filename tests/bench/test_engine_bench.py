@@ -14,6 +14,7 @@ from lavincli.bench.peer import PeerShape, peer_shape, picture_tokens
 from lavincli.bench.plot import plot_engine
 from lavincli.cli.main import main
 from lavincli.errors import ConfigError, UnknownNameError
+from lavincli.media.images import read_image
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.load import load
 
@@ -49,11 +50,12 @@ def test_each_way_saves_work(rows: dict[str, EngineRow]) -> None:
     assert operations["exact"] > operations["refresh"] > operations["oneway"] > operations["oneway-few"]
 
 
-def test_a_plot_needs_matplotlib(rows: dict[str, EngineRow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigError, match=r"lavin\[bench\]"):
-        plot_engine(list(rows.values()), tmp_path / "plot.png", "title")
-    assert not (tmp_path / "plot.png").exists()
+def test_plots_of_latency_and_throughput(rows: dict[str, EngineRow], tmp_path: Path) -> None:
+    files = plot_engine(list(rows.values()), tmp_path / "plots", "a small model")
+    assert [path.name for path in files] == ["latency.svg", "latency.png", "throughput.svg", "throughput.png"]
+    drawn = files[0].read_text(encoding="utf-8")
+    assert all(f">{way}<" in drawn for way in MODEL_WAYS)
+    assert read_image(files[1]).std() > 0
 
 
 @pytest.mark.parametrize("parameters", [97_203_520, 1_004_133_952, 3_398_976_064])
