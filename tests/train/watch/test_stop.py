@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,6 +12,15 @@ from lavincli.train.run import run
 from lavincli.train.watch.stop import StoppedError, stop_signals
 from lavincli.train.watch.watcher import Watcher
 from tests.train.runs import log_lines, same_weights
+
+
+@pytest.fixture(autouse=True)
+def not_ignored() -> Iterator[None]:
+    """A shell has what it starts in the background ignore Ctrl-C, and so would these tests there."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGUSR1)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Asks(Watcher):
