@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ _GAP: Final = 4
 """Pixels of white between pictures beside each other."""
 
 
-class _Picture:
+class _Picture(ABC):
     """Writes what `picture` gives as ``<path>.png``, or ``<path>.mp4`` where there are several frames."""
 
     def needs(self, codec: Codec) -> str | None:
@@ -26,9 +27,9 @@ class _Picture:
         del codec
         return None
 
+    @abstractmethod
     def picture(self, shown: Shown) -> Clip:
         """See `PictureView`."""
-        raise NotImplementedError
 
     def save(self, shown: Shown, path_without_suffix: Path) -> list[Path]:
         """Write the picture or the video."""
