@@ -39,13 +39,28 @@ def test_starting_weights() -> None:
     network = JDiT(JDiTConfig(hidden_size=192, depth=1, num_heads=8, kv_group=4))
     initialise(network)
     state = network.state_dict()
-    for name in ("prompt_embed", "answer_embed", "t_embedder.mlp.0.weight", "t_embedder.mlp.2.weight"):
+    noisy = ("prompt_embed", "answer_embed", "t_embedder.mlp.0.weight", "t_embedder.mlp.2.weight")
+    for name in (*noisy, "cond_embedder.0.bias"):
         assert float(state[name].std()) == pytest.approx(0.02, rel=0.2), name
     query = state["blocks.0.joint_attn.x_q.weight"]
     assert float(query.abs().max()) == pytest.approx((6 / (192 + 192)) ** 0.5, rel=0.01)
     for name, value in state.items():
-        if "modulation" in name or "final_layer.linear" in name or name.endswith("embedder.0.bias"):
+        if "modulation" in name or "final_layer.linear" in name or name == "x_embedder.0.bias":
             assert not value.any(), name
+
+
+def test_a_null_contexts_first_gradient_is_none_too_large() -> None:
+    torch.manual_seed(0)
+    network = JDiT(JDiTConfig(hidden_size=48, depth=2, num_heads=4, kv_group=2, attention="oneway"))
+    initialise(network, gate_bias=0.3)
+    torch.nn.init.normal_(network.final_layer.linear.weight, std=0.02)
+    norms = []
+    for context in (torch.randn(1, 16, 1, 4, 4), torch.zeros(1, 16, 1, 4, 4)):
+        network.zero_grad()
+        cond = torch.cat([context, torch.randn(1, 16, 1, 4, 4)], dim=2)
+        network(torch.randn(1, 16, 1, 4, 4), torch.tensor([0.5]), cond).square().mean().backward()
+        norms.append(float(torch.nn.utils.get_total_norm([p.grad for p in network.parameters() if p.grad is not None])))
+    assert norms[1] < 100 * norms[0]
 
 
 @both

@@ -119,10 +119,13 @@ def test_decode_clamps_and_truncates(pipe: Pipeline) -> None:
     latents = 3.0 * torch.randn(2, 16, 1, 4, 4, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         pixels = pipe.stvae.decode(pipe.stvae.denormalise(latents))
-    expected = torch.floor((pixels / 2 + 0.5).clamp(0, 1) * 255).permute(0, 2, 3, 4, 1)
+    levels = ((pixels / 2 + 0.5).clamp(0, 1) * 255).permute(0, 2, 3, 4, 1).double().numpy()
     decoded = pipe.decode(latents)
     assert decoded.dtype == np.uint8
-    assert np.array_equal(decoded, expected.numpy().astype(np.uint8))
+    # The engine rounds otherwise: what lies at a whole number may fall to either side.
+    assert (decoded > levels - 1 - 1e-3).all()
+    assert (decoded <= levels + 1e-3).all()
+    assert {0, 255} <= set(decoded.flat)
 
 
 def test_answers_do_not_depend_on_their_batch(pipe: Pipeline) -> None:
