@@ -19,7 +19,7 @@ from lavincli.engine.modulations import Modulations
 from lavincli.engine.passes import Pass
 from lavincli.engine.products import with_fast_products
 from lavincli.flow.sampler import guided
-from lavincli.flow.solvers import check_solver, integrate
+from lavincli.flow.solvers import check_solver, integrate, step_sizes
 from lavincli.flow.time_grid import time_grid
 from lavincli.model.jdit import JDiT, Memory
 
@@ -45,7 +45,7 @@ class Engine:
         self.jdit, self.compiles = jdit, compiles
         self._fast = jdit
         self._steps = compiled_steps(jdit.prompt_embed.device, backend=backend) if compiles else Steps()
-        self._modulations: OrderedDict[tuple[float, ...], Modulations] = OrderedDict()
+        self._modulations: OrderedDict[tuple[tuple[float, ...], tuple[float, ...]], Modulations] = OrderedDict()
         self._null_contexts: OrderedDict[tuple[int, int], Memory] = OrderedDict()
         self._state: State = ()
 
@@ -101,7 +101,7 @@ class Engine:
         if guidance != 1.0:
             passes.append(self._null(query))
         packs = self._packs(passes, noise) if packs is None else packs
-        modulations = self._table(tuple(times))
+        modulations = self._table(times, step_sizes(times, solver))
         denoiser = Denoiser(self._fast, modulations, self._steps, noise.shape, refresh=refresh, packs=packs)
 
         def velocity(x: Tensor, place: int) -> Tensor:
@@ -148,13 +148,14 @@ class Engine:
         rows += len(passes) * noise.shape[2] * noise.shape[3] * noise.shape[4] // 4
         return len(noise) * rows <= _ROWS_PACKED.get(noise.device.type, 0)
 
-    def _table(self, times: tuple[float, ...]) -> Modulations:
-        if times not in self._modulations:
-            self._modulations[times] = Modulations(self._fast, times)
+    def _table(self, times: list[float], steps: list[float]) -> Modulations:
+        key = (tuple(times), tuple(steps))
+        if key not in self._modulations:
+            self._modulations[key] = Modulations(self._fast, times, steps)
             if len(self._modulations) > _GRIDS_KEPT:
                 self._modulations.popitem(last=False)
-        self._modulations.move_to_end(times)
-        return self._modulations[times]
+        self._modulations.move_to_end(key)
+        return self._modulations[key]
 
     def _follow_weights(self) -> None:
         state = weights_state(self.jdit)

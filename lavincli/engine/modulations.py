@@ -1,4 +1,4 @@
-"""Scales and gates of every block at the times of a grid, computed before the first step.
+"""Scales and gates of every block at the times and step sizes of a grid, computed before the first step.
 
 In the published code 27.5 % of a model's parameters are read at every step, to turn the time into the same few numbers
 for every query.
@@ -17,11 +17,12 @@ from lavincli.model.layers import Modulation
 
 
 class Modulations:
-    """Of one model at the times [S] of a grid: tables of [S, 1, D] numbers, as the weights are stored."""
+    """Of one model at the times [S] of a grid and the step sizes there: tables of [S, 1, D] numbers, in its dtype."""
 
-    def __init__(self, jdit: JDiT, times: Sequence[float]) -> None:
+    def __init__(self, jdit: JDiT, times: Sequence[float], steps: Sequence[float]) -> None:
         streams: tuple[Stream, ...] = ("cond", "x") if jdit.config.attention == "joint" else ("x",)
-        embedded = jdit.t_embedder(torch.tensor(times, device=jdit.prompt_embed.device))
+        device = jdit.prompt_embed.device
+        embedded = jdit.time(torch.tensor(times, device=device), torch.tensor(steps, device=device))
         kinds = {"cond": embedded + jdit.prompt_embed, "x": embedded + jdit.answer_embed}
         layers = list(jdit.layers())
         self._of_blocks = {stream: [layer.modulation(stream, kinds[stream]) for layer in layers] for stream in streams}

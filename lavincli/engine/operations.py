@@ -107,7 +107,7 @@ class _Cost:
     def read(self, batch: int, tokens: int, seen: int) -> int:
         """A one-way model reads condition tokens: all blocks but the last, and of that keys and values."""
         blocks = (self._config.depth - 1) * self.block(tokens, seen) + self.keys_values(tokens) + self.embed(tokens)
-        return batch * blocks + self._time(1) + self.block_modulation(1) if tokens else 0
+        return batch * blocks + self._embed_time(1) + self.block_modulation(1) if tokens else 0
 
     def embed(self, tokens: int) -> int:
         return 2 * tokens * TOKEN_FEATURES * self._size
@@ -116,14 +116,15 @@ class _Cost:
         return self.embed(tokens)
 
     def modulation(self, times: int) -> int:
-        """The time embedding, the target's modulations and the head's."""
-        return self._time(times) + self.block_modulation(times) + 2 * times * self._size**2
+        """The time embedding (and that of the step's size), the target's modulations and the head's."""
+        embeddings = 2 if self._config.step_size else 1
+        return embeddings * self._embed_time(times) + self.block_modulation(times) + 2 * times * self._size**2
 
     def block_modulation(self, times: int) -> int:
         """One stream's modulations in all blocks."""
         return self._config.depth * 8 * times * self._size**2
 
-    def _time(self, times: int) -> int:
+    def _embed_time(self, times: int) -> int:
         return 2 * times * self._size * (2 * TIME_FREQUENCIES + self._size)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from lavincli.flow.solvers import integrate
+from lavincli.flow.solvers import integrate, step_sizes
 from lavincli.flow.time_grid import time_grid
 from lavincli.model.jdit import JDiT
 
-_Pass = Callable[[Tensor, Tensor], Tensor]
+_Pass = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def sample(
@@ -31,21 +31,23 @@ def sample(
     """Integrate from `noise` [B, 16, Tx, h, w] at t = 0 to data at t = 1, given `cond` [B, 16, Tc, h, w].
 
     Guidance s uses v_null + s * (v_cond - v_null), where the null condition is a frame of zeros and the query (the last
-    `query_frames` frames of cond, by default Tx); at s = 1, or outside `guidance_interval`, it is skipped. Raises
-    ConfigError for an unknown grid or solver, ValueError for shapes that do not belong together.
+    `query_frames` frames of cond, by default Tx); at s = 1, or outside `guidance_interval`, it is skipped. A model that
+    is told the sizes of steps is told those of the grid. Raises ConfigError for an unknown grid or solver, ValueError
+    for shapes that do not belong together.
     """
     times = time_grid(grid).tolist()
+    steps = step_sizes(times, solver)
     jdit.check(noise, noise.new_zeros(noise.shape[0]), cond)
     frames = min(noise.shape[2] if query_frames is None else query_frames, cond.shape[2])
     conditional = _pass(jdit, cond, frames)
     null = _pass(jdit, null_condition(cond, frames), frames) if guidance != 1.0 else None
 
     def velocity(x: Tensor, place: int) -> Tensor:
-        t = x.new_full((x.shape[0],), times[place])
+        t, step = (x.new_full((x.shape[0],), of_grid[place]) for of_grid in (times, steps))
         if null is None or not guided(times[place], guidance_interval):
-            return conditional(x, t)
-        without = null(x, t)
-        return without + guidance * (conditional(x, t) - without)
+            return conditional(x, t, step)
+        without = null(x, t, step)
+        return without + guidance * (conditional(x, t, step) - without)
 
     return integrate(velocity, noise.float(), times, solver)
 
@@ -64,8 +66,8 @@ def guided(time: float, interval: tuple[float, float] | None) -> bool:
 def _pass(jdit: JDiT, cond: Tensor, query_frames: int) -> _Pass:
     """The model with its condition filled in; a one-way model reads the condition here, once for all steps."""
     if jdit.config.attention == "joint":
-        return lambda x, t: jdit(x, t, cond)
+        return lambda x, t, step: jdit(x, t, cond, step=step)
     query_start = cond.shape[2] - query_frames
     context = jdit.remember(cond[:, :, :query_start]) if query_start else None
     memory = jdit.remember(cond[:, :, query_start:], context)
-    return lambda x, t: jdit.denoise(x, t, memory)
+    return lambda x, t, step: jdit.denoise(x, t, memory, step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 from torch import Tensor
@@ -35,6 +36,17 @@ def integrate(velocity: Velocity, x: Tensor, times: Sequence[float], solver: str
             x = x + step * now
         last = now
     return x
+
+
+def step_sizes(times: Sequence[float], solver: str) -> list[float]:
+    """What a model that is told the size of a step is told at every place of the grid.
+
+    euler: the step to the next place, over which the velocity is followed unchanged. The others ask for the velocity at
+    a place, which is that of a step of size 0.
+    """
+    if solver != "euler":
+        return [0.0] * len(times)
+    return [later - earlier for earlier, later in itertools.pairwise(times)] + [0.0]
 
 
 def evaluations(solver: str, points: int) -> int:

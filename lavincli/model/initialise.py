@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from lavincli.model.block import JDiTBlock
 from lavincli.model.jdit import JDiT
+from lavincli.model.layers import TimeEmbedder
 from lavincli.model.rope import ROPE_BASE
 
 EMBEDDING_STD = 0.02
@@ -48,10 +49,36 @@ def initialise(model: JDiT, *, gate_bias: float = 0.0, positional_heads: float =
             size = linear.in_features
             linear.bias[size : 2 * size] = gate_bias
             linear.bias[3 * size :] = gate_bias
+    if model.step_embedder is not None:
+        _silence(model.step_embedder)
     nn.init.zeros_(_last_linear(model.final_layer.adaLN_modulation).weight)
     nn.init.zeros_(model.final_layer.linear.weight)
     if positional_heads > 0:
         _attend_to_own_place(model, positional_heads)
+
+
+@torch.no_grad()
+def with_step_size(model: JDiT) -> JDiT:
+    """The same function as a network that can learn what the size of a step means; weights are shared."""
+    if model.step_embedder is not None:
+        return model
+    config = model.config.model_copy(update={"step_size": True})
+    embedder = TimeEmbedder(config.hidden_size).to(model.prompt_embed)
+    _silence(embedder)
+    with torch.device("meta"):
+        told = JDiT(config)
+    told.load_state_dict(model.state_dict() | embedder.state_dict(prefix="step_embedder."), assign=True)
+    return told.train(model.training)
+
+
+def _silence(embedder: TimeEmbedder) -> None:
+    """It says nothing at first, whatever it is told."""
+    first, last = embedder.mlp[0], embedder.mlp[2]
+    assert isinstance(first, nn.Linear)
+    assert isinstance(last, nn.Linear)
+    nn.init.normal_(first.weight, std=EMBEDDING_STD)
+    for part in (first.bias, last.weight, last.bias):
+        nn.init.zeros_(part)
 
 
 def _last_linear(layers: nn.Module) -> nn.Linear:

@@ -66,24 +66,27 @@ class JDiT(nn.Module):
         self.cond_embedder = nn.Sequential(nn.Linear(TOKEN_FEATURES, size), nn.LayerNorm(size))
         self.x_embedder = nn.Sequential(nn.Linear(TOKEN_FEATURES, size), nn.LayerNorm(size))
         self.t_embedder = TimeEmbedder(size)
+        self.step_embedder = TimeEmbedder(size) if config.step_size else None
         self.blocks = nn.ModuleList(JDiTBlock(config) for _ in range(config.depth))
         self.final_layer = FinalLayer(size)
 
-    def forward(self, x: Tensor, t: Tensor, cond: Tensor, *, query_frames: int | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, t: Tensor, cond: Tensor, *, query_frames: int | None = None, step: Tensor | None = None
+    ) -> Tensor:
         """Velocity at x.
 
         x: normalised latents [B, 16, Tx, h, w] at flow time t [B] (0 noise, 1 data); cond: clean normalised latents
         [B, 16, Tc, h, w], context then query. Returns float32 like x. A one-way model needs to know how many of the
-        last frames of cond are the query: `query_frames`, by default as many as x has. Raises ValueError for shapes
-        that do not belong together.
+        last frames of cond are the query: `query_frames`, by default as many as x has. step: as in `time`. Raises
+        ValueError for shapes that do not belong together.
         """
         self.check(x, t, cond)
         if self.config.attention == "oneway":
             query = min(x.shape[2] if query_frames is None else query_frames, cond.shape[2])
             memory = self.remember(cond[:, :, : cond.shape[2] - query]) if cond.shape[2] > query else None
-            return self.denoise(x, t, self.remember(cond[:, :, cond.shape[2] - query :], memory))
+            return self.denoise(x, t, self.remember(cond[:, :, cond.shape[2] - query :], memory), step)
         table_cond, table_x = self._table(cond, 0), self._table(x, cond.shape[2])
-        time = self.t_embedder(t)
+        time = self.time(t, step)
         time_cond, time_x = time + self.prompt_embed, time + self.answer_embed
         cond_tokens, x_tokens = self.cond_embedder(self._tokens(cond)), self.x_embedder(self._tokens(x))
         for block in self.layers():
@@ -110,14 +113,29 @@ class JDiT(nn.Module):
         kept.append((*(() if past is None else past.blocks[-1]), last.keys_values("cond", tokens, time, table)))
         return Memory(tuple(kept), first + cond.shape[2])
 
-    def denoise(self, x: Tensor, t: Tensor, memory: Memory) -> Tensor:
-        """One-way: velocity at x [B, 16, Tx, h, w], t [B], reading a condition's memory (its batch divides B)."""
+    def denoise(self, x: Tensor, t: Tensor, memory: Memory, step: Tensor | None = None) -> Tensor:
+        """One-way: velocity at x [B, 16, Tx, h, w], t [B], reading a condition's memory (its batch divides B).
+
+        The memory knows no step, as it knows no time: one serves steps of every size. step: as in `time`.
+        """
         table = self._table(x, memory.frames)
-        time = self.t_embedder(t) + self.answer_embed
+        time = self.time(t, step) + self.answer_embed
         tokens = self.x_embedder(self._tokens(x))
         for block, past in zip(self.layers(), memory.blocks, strict=True):
             tokens, _ = block.advance("x", tokens, time, table, past)
         return self._velocity(tokens, time, x)
+
+    def time(self, t: Tensor, step: Tensor | None = None) -> Tensor:
+        """What the modulations read of flow times t [B] and, of a model that is told them, of step sizes [B]: [B, D].
+
+        The velocity is then the mean one from t to t + step; at 0, the default, the one at t. Another model's is always
+        that, whatever the step.
+        """
+        time: Tensor = self.t_embedder(t)
+        if self.step_embedder is None:
+            return time
+        told: Tensor = self.step_embedder(torch.zeros_like(t) if step is None else step)
+        return time + told
 
     def layers(self) -> Iterable[JDiTBlock]:
         """The blocks, with their type."""

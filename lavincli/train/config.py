@@ -81,6 +81,22 @@ class TimeConfig(Settings):
         return self
 
 
+class ShortcutConfig(Settings):
+    """A network that is told step sizes learns to be consistent with itself: one step goes where two halves go.
+
+    share: of the steps; the others learn the velocity at a place. sizes: how many of 1, 1/2, 1/4, ... are practised;
+    half of the smallest counts as a step of size 0. Published: 0.25 of a batch, and 7 (arXiv 2410.12557).
+    """
+
+    share: float = Field(default=0.25, gt=0, le=0.5)
+    sizes: int = Field(default=7, gt=0)
+
+    @property
+    def smallest(self) -> float:
+        """Step size."""
+        return float(0.5 ** (self.sizes - 1))
+
+
 class InitialisationConfig(Settings):
     """Both 0 as published; see `lavincli.model.initialise`."""
 
@@ -187,11 +203,18 @@ class JDiTTrainConfig(_TrainConfig):
     jdit: JDiTConfig
     stvae: Path
     time: TimeConfig = TimeConfig()
+    shortcut: ShortcutConfig | None = None
     sequence: SequenceConfig = SequenceConfig()
     initialisation: InitialisationConfig = InitialisationConfig()
     l1: float = Field(default=0.1, ge=0)
     license: str = "unknown"
     sampling: SamplingConfig = SamplingConfig()
+
+    @model_validator(mode="after")
+    def _told_of_steps(self) -> JDiTTrainConfig:
+        if self.shortcut is not None and not self.jdit.step_size:
+            raise ValueError("shortcut is for a network that is told the size of a step: set jdit.step_size=true")
+        return self
 
     @model_validator(mode="after")
     def _enough_pairs(self) -> JDiTTrainConfig:

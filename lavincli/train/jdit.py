@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from lavincli.flow.loss import interpolate, velocity_loss
+from lavincli.flow.loss import velocity_loss
 from lavincli.flow.sampler import sample
 from lavincli.media.sheet import SheetRow
 from lavincli.model.config import ModelConfig
-from lavincli.model.initialise import initialise
+from lavincli.model.initialise import initialise, with_step_size
 from lavincli.model.jdit import JDiT
 from lavincli.pipeline.model_directory import load_networks, load_stvae, read_config, save_model, save_weights
 from lavincli.registry import task
@@ -25,9 +25,10 @@ from lavincli.train.engine import Engine
 from lavincli.train.latent_pools import latent_pairs
 from lavincli.train.objective import STEPS_LOOKED_AT, Figures, StepFigures
 from lavincli.train.patch_pca import psnr
-from lavincli.train.randomness import element_noise, flow_times
+from lavincli.train.randomness import element_noise
 from lavincli.train.record import SAMPLES, WAITED
 from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
+from lavincli.train.shortcut import Velocity, question
 from lavincli.train.watch.samples import SampleSheet, to_clips
 from lavincli.train.watch.task_totals import task_totals
 from lavincli.train.world import World
@@ -117,24 +118,23 @@ class JDiTObjective:
         target = batch.target.to(self.device).repeat_interleave(sequence.noises, 0)
         repeats = sequence.queries * sequence.noises
         elements, count = range(part.start * repeats, part.stop * repeats), contexts * repeats
-        random = {"seed": self.config.seed, "step": step}
-        noise = element_noise(target.shape[1:], elements, **random).to(self.device)
-        t = flow_times(self.config.time, count, elements, **random).to(self.device)
-        velocity = self._velocity(self.jdit, batch, interpolate(target, noise, t), t)
-        losses = velocity_loss(velocity, target, noise, l1=self.config.l1)
+        noise = element_noise(target.shape[1:], elements, seed=self.config.seed, step=step).to(self.device)
+        network = self._network_on(batch, len(target))
+        asked = question(self.config, network, target, noise, count=count, elements=elements, step=step)
+        losses = velocity_loss(network(asked.x, asked.t, asked.step), asked.velocity, l1=self.config.l1)
         found.elements.append(losses.detach())
         found.pools += [pool for pool in batch.pools for _ in range(repeats)]
         return losses.mean()
 
-    def _velocity(self, jdit: JDiT, batch: SequenceBatch, x: Tensor, t: Tensor) -> Tensor:
+    def _network_on(self, batch: SequenceBatch, targets: int) -> Velocity:
         context, query = batch.context.to(self.device), batch.query.to(self.device)
-        if jdit.config.attention == "oneway":
+        if self.config.jdit.attention == "oneway":
             # The context is read once for all its queries, a query once for all its noises.
-            return jdit.denoise(x, t, jdit.remember(query, jdit.remember(context)))
-        contexts = context.repeat_interleave(len(x) // len(context), 0)
-        cond = torch.cat([contexts, query.repeat_interleave(len(x) // len(query), 0)], dim=2)
-        out: Tensor = jdit(x, t, cond)
-        return out
+            memory = self.jdit.remember(query, self.jdit.remember(context))
+            return lambda x, t, step: self.jdit.denoise(x, t, memory, step)
+        contexts = context.repeat_interleave(targets // len(context), 0)
+        cond = torch.cat([contexts, query.repeat_interleave(targets // len(query), 0)], dim=2)
+        return lambda x, t, step: self.jdit(x, t, cond, step=step)
 
     def validate(self, engine: Engine) -> Figures:
         """PSNR of sampled held-out answers as pictures, for each task, with two pairs, and their mean.
@@ -237,8 +237,11 @@ class JDiTObjective:
 
     def _starting_network(self) -> JDiT:
         if self.config.start_from is not None:
-            model = read_config(self.config.start_from).model_copy(update={"jdit": self.config.jdit})
-            return load_networks(self.config.start_from, model)[0].train()
+            start, wanted = read_config(self.config.start_from), self.config.jdit
+            # A model that wasn't told of steps so far can go on as one that is.
+            loaded = wanted.model_copy(update={"step_size": wanted.step_size and start.jdit.step_size})
+            network = load_networks(self.config.start_from, start.model_copy(update={"jdit": loaded}))[0].train()
+            return with_step_size(network) if wanted.step_size else network
         jdit = JDiT(self.config.jdit)
         settings = self.config.initialisation
         initialise(jdit, gate_bias=settings.gate_bias, positional_heads=settings.positional_heads)

@@ -11,6 +11,7 @@ from lavincli.errors import ConfigError
 from lavincli.flow.sampler import sample
 from lavincli.model.jdit import JDiT
 from tests.model.test_jdit import Attention, both, small
+from tests.model.test_step_size import told
 from tests.reference import cases, reference_jdit, relative_error
 
 EXACT = 1e-5
@@ -46,6 +47,32 @@ def test_the_same_answers(attention: Attention, packs: bool, batch: int, setting
     expected = published(network, cond, noise, **given)
     found = Engine(network).sample(cond, noise, packs=packs, **given)  # type: ignore[arg-type]
     assert relative_error(found, expected) < EXACT
+
+
+@both
+@pytest.mark.parametrize("settings", [{"grid": "shifted:5:3"}, {"solver": "heun"}, {"solver": "ab2"}])
+def test_step_sizes_are_told(attention: Attention, settings: dict[str, object]) -> None:
+    """Those of the grid, to Euler's steps; the others ask for the velocity at a place."""
+    network = told(attention)
+    cond, noise = latents(0, 5, 2), latents(1, 1, 2)
+    given = {"grid": "uniform:4", "guidance": 1.5} | settings
+    expected = published(network, cond, noise, **given)
+    engine = Engine(network)
+    assert relative_error(engine.sample(cond, noise, **given), expected) < EXACT  # type: ignore[arg-type]
+    untold = published(small(attention), cond, noise, **given)
+    assert relative_error(untold, expected) > 1e-3
+    steps: list[Tensor] = []
+    assert network.step_embedder is not None
+    network.step_embedder.register_forward_pre_hook(lambda _, given: steps.append(given[0][0]))
+    published(network, cond, noise, **given | {"guidance": 1.0})
+    if "solver" in settings:
+        assert not any(steps)
+    else:
+        assert sum(steps) == pytest.approx(1.0)
+        assert steps == sorted(steps)
+    # One engine serves both: a table for each kind of steps.
+    other = {"grid": given["grid"], "solver": "euler" if "solver" in settings else "ab2"}
+    assert relative_error(engine.sample(cond, noise, **other), published(network, cond, noise, **other)) < EXACT  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("guidance", "points"), [(1.0, 20), (1.5, 30)])

@@ -12,6 +12,7 @@ from lavincli.model.attention_kernels import attention_with_sum
 from lavincli.model.presets import JDIT_PRESETS
 from tests.engine.test_engine import latents
 from tests.model.test_jdit import Attention, both, small
+from tests.model.test_step_size import told
 
 FRAME = 6
 BATCH = 3
@@ -50,6 +51,27 @@ def test_engine(attention: Attention, guidance: float, packs: bool, refresh: int
         cond, settings = latents(0, 5, BATCH), {"guidance": guidance, "refresh": refresh, "packs": packs}
         engine.sample(cond, noise, grid="uniform:5", **settings)  # type: ignore[arg-type]
     assert counted.get_total_flops() == engine_operations(network.config, work(guidance=guidance, refresh=refresh))
+
+
+@both
+@pytest.mark.parametrize("told_steps", [False, True])
+def test_the_size_of_a_step_costs_an_embedding_a_point(attention: Attention, told_steps: bool) -> None:
+    """Of the grid, and nothing a query: the condition knows no steps."""
+    network = told(attention) if told_steps else small(attention)
+    found = []
+    for sampler in (engine_operations, reference_operations):
+        with counter() as counted, torch.inference_mode():
+            cond, noise = latents(0, 5, BATCH), latents(1, 1, BATCH)
+            if sampler is engine_operations:
+                Engine(network).sample(cond, noise, guidance=1.5, grid="uniform:5")
+            else:
+                sample(network, cond, noise, guidance=1.5, grid="uniform:5")
+        assert counted.get_total_flops() == sampler(network.config, work(guidance=1.5))
+        found.append(counted.get_total_flops())
+    embedding = 2 * 48 * (256 + 48)
+    without = network.config.model_copy(update={"step_size": False})
+    assert found[0] - engine_operations(without, work(guidance=1.5)) == told_steps * 5 * embedding
+    assert found[1] - reference_operations(without, work(guidance=1.5)) == told_steps * 2 * 4 * BATCH * embedding
 
 
 @both
