@@ -51,16 +51,20 @@ def image_folder(
         raise InputError(f"{root}: no such folder; expected a folder of images (subfolders are searched too)")
     files = find_images([root])
     kept = [file for file in files if file.path.stem not in set(exclude)]
-    chosen = hash_split(kept, lambda file: file.key.as_posix(), split, test_share)
+    chosen = hash_split(kept, _key, split, test_share)
     if not chosen:
         raise InputError(
             f"{root}: none of its {len(files)} images is left for split {split}; check exclude, test_share"
         )
-    return LazySamples(chosen, functools.partial(_read, side=side))
+    return LazySamples(chosen, functools.partial(_read, side=side), key=_key)
+
+
+def _key(file: ImageFile) -> str:
+    return file.key.as_posix()
 
 
 def _read(file: ImageFile, *, side: Side) -> Sample:
     clip = read_image(file.path)
     meta = {"path": str(file.path)}
-    key = file.key.as_posix()
+    key = _key(file)
     return Sample(key, input=clip, meta=meta) if side == "input" else Sample(key, target=clip, meta=meta)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from lavincli.builtins.split import hash_split
@@ -28,10 +29,10 @@ def pair_folder(root: Path | None, split: str, *, test_share: float = 0.0) -> Se
     sides of different sizes.
     """
     root = require_root(root, LAYOUT)
-    chosen = hash_split(list_pairs(root), lambda pair: pair.key, split, test_share)
+    chosen = hash_split(list_pairs(root), attrgetter("key"), split, test_share)
     if not chosen:
         raise InputError(f"{root}: no pair is left for split {split}; check test_share")
-    return LazySamples(chosen, _read)
+    return LazySamples(chosen, _read, key=attrgetter("key"))
 
 
 def _read(pair: PairFiles) -> Sample:

@@ -16,10 +16,11 @@ from lavincli.cards.framing import generator
 from lavincli.cards.task import Task
 from lavincli.clip import Clip, Pair, Sample
 from lavincli.errors import InputError
+from lavincli.lazy_samples import key_of, keys_are_known
 from lavincli.media.clips import write_clip
 
 _SEARCHED = 2000
-"""Samples that are looked at for a key: each one is read, and made data sets have many."""
+"""Samples that are looked at for a key where each one has to be read for its own."""
 
 
 def make_context(
@@ -87,22 +88,24 @@ def _drawn(samples: Sequence[Sample], pairs: int, random: np.random.Generator) -
 
 
 def _named(samples: Sequence[Sample], keys: Sequence[str]) -> list[Sample]:
-    found: dict[str, Sample] = {}
-    for index in range(min(len(samples), _SEARCHED)):
-        sample = samples[index]
-        for key in keys:
-            if key not in found and _is_meant(sample.key, key):
-                found[key] = sample
-                break
-        if len(found) == len(keys):
-            return [found[key] for key in keys]
+    """For each key the first sample that it means and that no other key has; the rest isn't read if keys are known."""
+    searched = len(samples) if keys_are_known(samples) else min(len(samples), _SEARCHED)
+    found: dict[str, int] = {}
+    for index in range(searched):
+        own = key_of(index, samples)
+        meant = next((key for key in keys if key not in found and _is_meant(own, key)), None)
+        if meant is not None:
+            found[meant] = index
+        if len(found) == len(set(keys)):
+            return [samples[found[key]] for key in keys]
     missing = next(key for key in keys if key not in found)
-    looked_at = min(len(samples), _SEARCHED)
-    raise InputError(f"no sample is called '{missing}' ({looked_at} looked at); keys are like '{samples[0].key}'")
+    raise InputError(f"no sample is called '{missing}' ({searched} looked at); keys are like '{key_of(0, samples)}'")
 
 
 def _is_meant(key: str, pattern: str) -> bool:
-    return key == pattern or str(PurePosixPath(key).with_suffix("")) == pattern or fnmatchcase(key, pattern)
+    # Most of a hundred thousand keys are told apart by their first letters.
+    named = key.startswith(pattern) and pattern in (key, str(PurePosixPath(key).with_suffix("")))
+    return named or (any(sign in pattern for sign in "*?[") and fnmatchcase(key, pattern))
 
 
 def _ids(keys: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from lavincli.cards.framing import Frame, generator
 from lavincli.clip import Clip, Pair, Sample
 from lavincli.context.read import read_context
 from lavincli.errors import CardError, LavinError, UnknownNameError
-from lavincli.lazy_samples import LazySamples
+from lavincli.lazy_samples import LazySamples, key_of, keys_are_known
 from lavincli.media.geometry import resize
 from lavincli.registry import registry
 
@@ -137,21 +137,22 @@ class Task:
         """
         if self.forward:
             forward = self.forward.samples(dataset, root, split, **options)
-            return LazySamples(range(len(forward)), functools.partial(_read_swapped, forward))
+            key = functools.partial(key_of, samples=forward) if keys_are_known(forward) else None
+            return LazySamples(range(len(forward)), functools.partial(_read_swapped, forward), key=key)
         if not self.card.data:
             raise CardError(f"{self.card_file}: key 'data': the card names no data set")
         name = dataset if dataset is not None else next(iter(self.card.data))
         self.require_dataset(name)
         data = self.card.data[name]
-        key = f"data.{name}"
+        place = f"data.{name}"
         options = {**data.options, **options}
-        factory = factory_of("loaders", data.loader, options, card=self.card_file, key=key, given=("root", "split"))
+        factory = factory_of("loaders", data.loader, options, card=self.card_file, key=place, given=("root", "split"))
         if root is None and data.root is not None:
             root = self.folder / data.root
         try:
             samples: Sequence[Sample] = factory(None if root is None else Path(root), split, **options)
         except (TypeError, ValueError) as error:
-            raise CardError(f"{self.card_file}: key '{key}': {data.loader}: {error}") from error
+            raise CardError(f"{self.card_file}: key '{place}': {data.loader}: {error}") from error
         return samples
 
     def pair(self, sample: Sample, *, size: int, seed: int = 0, augment: bool = False) -> Pair:

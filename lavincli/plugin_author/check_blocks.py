@@ -12,6 +12,7 @@ from lavincli.blocks import Codec, Mergeable, Metric, required_options, resample
 from lavincli.cards.check import Check, attempt
 from lavincli.clip import Sample
 from lavincli.errors import LavinError
+from lavincli.lazy_samples import key_of
 
 _LOOKED_AT = 3
 
@@ -82,6 +83,9 @@ def _loader(factory: Callable[..., Any]) -> str:
         raise _BlockError(f"can't be sent to worker processes: {error}; read by a module-level function") from error
     if [sent[index].key for index in range(count)] != keys:
         raise _BlockError("gives other samples in a worker process")
+    told = [key_of(index, sent) for index in range(count)]
+    if told != keys:
+        raise _BlockError(f"tells other keys than its samples have: {', '.join(told)}, not {', '.join(keys)}")
     return f"{len(samples)} samples, read when asked for; the first is '{keys[0]}'"
 
 

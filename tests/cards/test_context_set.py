@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lavin_scenes.samples import Wish, make_sample
 from PIL import Image
 
 from lavincli.cards.context_set import make_context
+from lavincli.clip import Sample
 from lavincli.errors import InputError
 from lavincli.media.clips import write_clip
 from lavincli.media.images import read_image
@@ -41,6 +43,24 @@ def test_named_pairs_and_gray_files(tmp_path: Path, pictures: Path) -> None:
         Image.open(tmp_path / "out" / "1_target.png") as target,
     ):
         assert (source.mode, target.mode) == ("L", "RGB")
+
+
+@pytest.mark.parametrize("name", ["depth_estimation", "depth_to_image"])
+def test_only_the_sample_that_is_named_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """There are 100 000 scenes: far more than one could look through."""
+    made: list[int] = []
+
+    def watched(index: int, *, wish: Wish) -> Sample:
+        made.append(index)
+        return make_sample(index, wish=wish)
+
+    monkeypatch.setattr("lavin_scenes.loader.make_sample", watched)
+    task, keys = find_task(name), ["train/09000?", "train/000003"]
+    files = make_context(task, tmp_path / "out", dataset="scenes", keys=keys, size=16)
+    assert made == [90000, 3]
+    assert len(files) == 4
+    with pytest.raises(InputError, match=r"'train/x' \(100000 looked at\); keys are like 'train/000000'"):
+        make_context(task, tmp_path / "none", dataset="scenes", keys=["train/x"], size=16)
 
 
 def test_what_is_there_is_not_overwritten_unless_asked(tmp_path: Path, pictures: Path) -> None:

@@ -78,6 +78,7 @@ def test_a_plugin_that_is_not_there_or_does_not_load(plugin_site: Path) -> None:
         ("loaders", "lambda root, split: LazySamples(range(9), str)", "gives str, not lavincli.clip.Sample"),
         ("loaders", "lambda root, split: LazySamples((0, 0), read)", "keys are unique, not 0, 0"),
         ("loaders", "lambda root, split: LazySamples((0, 1), lambda index: read(index))", "worker processes"),
+        ("loaders", "lambda root, split: LazySamples((0, 1), read, key=hex)", "other keys than its samples have: 0x0"),
         ("loaders", "lambda root, split: sorted(root.glob('*'))", "AttributeError: 'NoneType'"),
         ("codecs", "type('Half', (), {'render': print, 'decode': print})", "Half is no Codec: it has no save"),
         (

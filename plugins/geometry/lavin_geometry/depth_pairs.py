@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -65,8 +66,9 @@ def depth_pairs(
                 f"{file.path}: has no depth map of its name below {root / depths}; add it, or leave it out"
             )
         pairs.append((file.key.as_posix(), file.path, depth))
-    chosen = hash_split(pairs, lambda pair: pair[0], split, test_share)
-    return LazySamples(chosen, functools.partial(_read, scale=scale, min_depth=min_depth, max_depth=max_depth))
+    chosen = hash_split(pairs, itemgetter(0), split, test_share)
+    read = functools.partial(_read, scale=scale, min_depth=min_depth, max_depth=max_depth)
+    return LazySamples(chosen, read, key=itemgetter(0))
 
 
 def _read(pair: tuple[str, Path, Path], *, scale: float, min_depth: float, max_depth: float) -> Sample:

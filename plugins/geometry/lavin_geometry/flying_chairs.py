@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,7 @@ def flying_chairs(root: Path | None, split: str) -> Sequence[Sample]:
     if len(marks) != len(flows):
         raise InputError(f"{lists[0]}: has {len(marks)} lines for {len(flows)} pairs in {root / 'data'}; restore both")
     items = [_files(root, flow).check() for flow, mark in zip(flows, marks, strict=True) if mark == _MARKS[split]]
-    return LazySamples(items, functools.partial(_read, whole=split == "test"))
+    return LazySamples(items, functools.partial(_read, whole=split == "test"), key=attrgetter("key"))
 
 
 def _files(root: Path, flow: Path) -> FlowFiles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -54,7 +55,7 @@ def kitti_flow(
     if not chosen:
         raise InputError(f"{root}: none of its {len(flows)} pairs is left for split {split}; change test_share")
     items = [_files(root, frames, flow) for flow in chosen]
-    return LazySamples(items, functools.partial(_read, whole=split == "test"))
+    return LazySamples(items, functools.partial(_read, whole=split == "test"), key=attrgetter("key"))
 
 
 def read_kitti_flow(path: Path) -> NDArray[np.float32]:

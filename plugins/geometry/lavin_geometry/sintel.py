@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -52,7 +53,7 @@ def sintel(
         scenes = sorted({flow.parent.name for flow in flows})
         raise InputError(f"{root}: no scene is left for split {split}; found {', '.join(scenes)}; change held_out")
     items = [_files(root, rendering, flow) for flow in chosen]
-    return LazySamples(items, functools.partial(_read, whole=split == "test"))
+    return LazySamples(items, functools.partial(_read, whole=split == "test"), key=attrgetter("key"))
 
 
 def _files(root: Path, rendering: str, flow: Path) -> FlowFiles:

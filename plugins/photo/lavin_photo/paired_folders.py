@@ -68,10 +68,11 @@ def paired_folders(
     files = find_pairs(root, below or "", input, target, match)
     if not files:
         raise wrong_layout(root, layout)
+    key = functools.partial(_key, root)
     if below is None:
-        files = hash_split(files, functools.partial(_key, root), split, test_share)
+        files = hash_split(files, key, split, test_share)
     read = functools.partial(read_pair, root=root, whole=whole and split == "test", center_crop=center_crop)
-    return LazySamples(files, read)
+    return LazySamples(files, read, key=key)
 
 
 def find_pairs(root: Path, below: str, source: str, target: str, match: str) -> list[MatchedFiles]:

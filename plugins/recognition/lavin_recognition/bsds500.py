@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -65,7 +66,7 @@ def bsds500(root: Path | None, split: str) -> Sequence[Sample]:
     missing = [item.truth for item in items if not item.truth.is_file()]
     if missing:
         raise InputError(f"{missing[0]}: is missing ({len(missing)} of {len(items)}); expected {_LAYOUT}")
-    return LazySamples(items, functools.partial(_read, whole=split == "test"))
+    return LazySamples(items, functools.partial(_read, whole=split == "test"), key=attrgetter("key"))
 
 
 def _read(item: _Item, *, whole: bool) -> Sample:

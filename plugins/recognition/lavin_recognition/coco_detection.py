@@ -27,7 +27,7 @@ def coco_detection(root: Path | None, split: str, *, empty: bool | None = None) 
     objects = open_coco(root, split, "instances")
     test = split != "train"
     places = objects.places_with(~objects.crowd, empty=test if empty is None else empty)
-    return LazySamples(places, functools.partial(_read, objects=objects, whole=test))
+    return LazySamples(places, functools.partial(_read, objects=objects, whole=test), key=objects.key)
 
 
 def _read(place: int, *, objects: CocoObjects, whole: bool) -> Sample:

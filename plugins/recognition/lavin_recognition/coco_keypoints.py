@@ -33,7 +33,7 @@ def coco_keypoints(root: Path | None, split: str, *, empty: bool | None = None) 
     test = split != "train"
     given = ~people.crowd & (people.joints[..., 2] > 0).any(axis=1)
     places = people.places_with(given, empty=test if empty is None else empty)
-    return LazySamples(places, functools.partial(_read, people=people, whole=test))
+    return LazySamples(places, functools.partial(_read, people=people, whole=test), key=people.key)
 
 
 def _read(place: int, *, people: CocoObjects, whole: bool) -> Sample:

@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def coco_panoptic(root: Path | None, split: str) -> Sequence[Sample]:
     if not listing.is_file() or not photos.is_dir() or folder is None:
         raise wrong_layout(root, _LAYOUT)
     items = _items(listing, photos, folder)
-    return LazySamples(items, functools.partial(_read, whole=split != "train"))
+    return LazySamples(items, functools.partial(_read, whole=split != "train"), key=attrgetter("key"))
 
 
 def _items(listing: Path, photos: Path, folder: Path) -> list[_Item]:

@@ -30,7 +30,7 @@ def voc_detection(root: Path | None, split: str) -> Sequence[Sample]:
         raise InputError(f"there is no split '{split}'; use train or test (VOC's val)")
     voc = find_voc(root, LAYOUT, "Annotations", "ImageSets/Main")
     names = listed(voc, "Main", "val" if split == "test" else "train")
-    return LazySamples(names, functools.partial(_read, voc=voc, whole=split == "test"))
+    return LazySamples(names, functools.partial(_read, voc=voc, whole=split == "test"), key=str)
 
 
 def _read(name: str, *, voc: Path, whole: bool) -> Sample:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from lavin_scenes.samples import CLIP_ONLY, STILL_ONLY, Annotation, Wish, make_sample
+from lavin_scenes.samples import CLIP_ONLY, STILL_ONLY, Annotation, Wish, make_sample, sample_key
 from lavincli.clip import Sample
 from lavincli.errors import InputError
 from lavincli.lazy_samples import LazySamples
@@ -96,7 +96,9 @@ def scenes(
         min_share=min_share,
         textures=_texture_files(root),
     )
-    return LazySamples(range(length), functools.partial(make_sample, wish=wish))
+    return LazySamples(
+        range(length), functools.partial(make_sample, wish=wish), key=functools.partial(sample_key, wish=wish)
+    )
 
 
 def _texture_files(root: Path | None) -> tuple[Path, ...]:

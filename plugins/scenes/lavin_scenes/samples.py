@@ -59,11 +59,16 @@ class Wish:
     textures: tuple[Path, ...]
 
 
+def sample_key(index: int, *, wish: Wish) -> str:
+    """The key of the sample of an index."""
+    return f"{wish.split}/{index:06d}"
+
+
 def make_sample(index: int, *, wish: Wish) -> Sample:
     """The sample of an index."""
     kind = wish.annotation if wish.annotation in ("people", "single_box") else "any"
     scene = scene_of(wish.seed, wish.split, index, kind=kind, textures=wish.textures)
-    key = f"{wish.split}/{index:06d}"
+    key = sample_key(index, wish=wish)
     times = [frame * wish.frame_time for frame in range(wish.frames)]
     if wish.annotation == "continuation":
         times += [time + times[-1] for time in times[1:]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -73,7 +74,7 @@ def davis(
         items += _items(root, name, resolution, annotations, frames, Windows(frames or 2, start, stride, every))
     if not items:
         raise InputError(f"{listed}: none of its sequences has {frames} frames; use the options frames, start or every")
-    return LazySamples(items, functools.partial(_read, whole=split == "test"))
+    return LazySamples(items, functools.partial(_read, whole=split == "test"), key=attrgetter("key"))
 
 
 def _items(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -107,7 +108,7 @@ def movi(
     if not items:
         raise too_short(scenes[0], _count(scenes[0]), windows)
     read = functools.partial(_read, annotation=annotation, windows=windows, plane_depth=plane_depth)
-    return LazySamples(items, read)
+    return LazySamples(items, read, key=attrgetter("key"))
 
 
 def _read(item: _Item, *, annotation: Annotation, windows: Windows, plane_depth: bool) -> Sample:

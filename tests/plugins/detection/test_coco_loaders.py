@@ -14,6 +14,7 @@ from lavin_recognition.keypoint_average_precision import KeypointAveragePrecisio
 
 from lavincli.clip import Sample
 from lavincli.errors import InputError, RootNeededError
+from lavincli.lazy_samples import key_of
 from lavincli.media.images import write_image
 from tests.plugins.detection.made_coco import write_coco
 from tests.small_tasks import picture
@@ -29,6 +30,7 @@ def coco(tmp_path: Path) -> Path:
 
 def test_boxes_of_a_picture(coco: Path) -> None:
     samples = coco_detection(coco, "test")
+    assert key_of(0, samples) == samples[0].key
     assert [sample.key for sample in samples] == [f"val2017/{number:012d}.jpg" for number in (139, 285, 632)]
     sample = pickle.loads(pickle.dumps(samples))[0]  # noqa: S301  what was pickled here
     boxes = sample.target
@@ -47,6 +49,7 @@ def test_boxes_of_a_picture(coco: Path) -> None:
 
 def test_people_of_a_picture(coco: Path) -> None:
     samples = coco_keypoints(coco, "test")
+    assert key_of(0, samples) == samples[0].key
     assert [sample.meta["image_id"] for sample in samples] == [139, 285, 632]
     people = pickle.loads(pickle.dumps(samples))[0].target  # noqa: S301  what was pickled here
     np.testing.assert_array_equal(people.boxes.crowd, [True, False])

@@ -13,6 +13,7 @@ from lavin_recognition.voc_single_object import voc_single_object
 
 from lavincli.clip import Sample
 from lavincli.errors import InputError, RootNeededError
+from lavincli.lazy_samples import key_of
 from lavincli.media.images import write_image
 from tests.plugins.detection.made_voc import HEIGHT, WIDTH, thing, write_voc
 from tests.small_tasks import picture
@@ -48,6 +49,7 @@ def voc(tmp_path: Path) -> Path:
 
 def test_boxes_of_a_picture(voc: Path) -> None:
     samples = voc_detection(voc, "test")
+    assert key_of(0, samples) == samples[0].key
     assert [sample.key for sample in samples] == list(PICTURES["val"])
     sample = pickle.loads(pickle.dumps(samples))[0]  # noqa: S301  what was pickled here
     boxes = sample.target

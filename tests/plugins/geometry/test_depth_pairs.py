@@ -8,6 +8,7 @@ from lavin_geometry.depth_pairs import depth_pairs
 from PIL import Image
 
 from lavincli.errors import InputError, RootNeededError
+from lavincli.lazy_samples import key_of
 from lavincli.media.images import write_image
 from tests.plugins.geometry.pictures import photo, write_gray_16
 
@@ -19,6 +20,7 @@ def test_millimetres_kitti_and_float(tmp_path: Path) -> None:
         depth[0, 0] = 0
         write_gray_16(tmp_path / "depth" / "a" / f"{number}.png", depth)
     samples = depth_pairs(tmp_path, "test")
+    assert key_of(0, samples) == samples[0].key
     assert len(samples) == 10
     assert samples[3].key == "a/3.jpg"
     assert samples[3].input.shape == (1, 8, 12, 3)

@@ -12,6 +12,7 @@ from lavin_geometry.sintel import sintel
 from PIL import Image
 
 from lavincli.errors import InputError, RootNeededError
+from lavincli.lazy_samples import key_of
 from lavincli.media.images import write_image
 from tests.plugins.geometry.pictures import photo, turning_discs, write_png_16
 
@@ -86,6 +87,7 @@ def write_kitti(base: Path, frames: str, count: int) -> None:
 def test_kitti(frames: str, tmp_path: Path) -> None:
     write_kitti(tmp_path / "training", frames, 2)
     samples = kitti_flow(tmp_path, "test", test_share=0)
+    assert key_of(0, samples) == samples[0].key
     assert [sample.key for sample in samples] == [
         f"training/{frames}/000000_10.png",
         f"training/{frames}/000001_10.png",

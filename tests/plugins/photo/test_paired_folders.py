@@ -11,6 +11,7 @@ from lavin_photo.paired_folders import paired_folders
 from lavincli.cards.check import check_task
 from lavincli.clip import Clip
 from lavincli.errors import InputError, RootNeededError
+from lavincli.lazy_samples import key_of
 from lavincli.media.images import write_image
 from lavincli.registry import task as find_task
 from tests.small_tasks import picture
@@ -38,6 +39,7 @@ def rain(tmp_path: Path) -> Path:
 
 def test_rain_sets_by_name_or_all_at_once(rain: Path) -> None:
     samples = paired_folders(rain, "test", train="train", test="test/Rain100L", whole=True)
+    assert key_of(0, samples) == samples[0].key
     assert [sample.key for sample in samples] == ["test/Rain100L/input/1.png", "test/Rain100L/input/10.png"]
     np.testing.assert_array_equal(samples[1].target, shade(1))
     np.testing.assert_array_equal(samples[1].input, 255 - samples[1].target)

@@ -11,6 +11,7 @@ from lavin_recognition.panoptic_files import ids_to_rgb
 from PIL import Image
 
 from lavincli.errors import InputError, RootNeededError
+from lavincli.lazy_samples import key_of
 from lavincli.media.images import write_image
 from tests.small_tasks import picture
 
@@ -42,6 +43,7 @@ def coco(tmp_path: Path) -> Path:
 
 def test_ids_as_stored_without_crowds(coco: Path) -> None:
     samples = coco_panoptic(coco, "test")
+    assert key_of(0, samples) == samples[0].key
     assert len(samples) == 2
     sample = pickle.loads(pickle.dumps(samples))[0]  # noqa: S301  what was pickled here
     assert sample.key == "val2017/000000000139.jpg"
