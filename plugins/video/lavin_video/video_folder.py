@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 import numpy as np
 
+from lavin_video.frame_counts import count_frames, frames_in
 from lavin_video.windows import Window, Windows, clip_sample, too_short
 from lavincli.builtins.split import hash_split
 from lavincli.clip import Clip, Sample
@@ -20,7 +24,8 @@ from lavincli.lazy_samples import LazySamples
 from lavincli.media.files import IMAGE_SUFFIXES
 from lavincli.media.images import read_image
 from lavincli.media.video import VIDEO_SUFFIXES, read_video
-from lavincli.media.video_info import video_info
+
+logger = logging.getLogger(__name__)
 
 Annotation = Literal["clip", "continuation"]
 
@@ -54,34 +59,49 @@ def video_folder(
             the target the ``frames`` that follow, the last known one first (see `Windows.continued`).
         frames: of a sample, on each side.
         start: the first frame of a clip's first sample.
-        stride: frames from the start of one sample to that of the next; None: one sample a video. With a
-            number, the frames of all videos are counted first, which takes some hundredths of a second each.
+        stride: frames from the start of one sample to that of the next. None: in the train split samples follow one
+            another through the whole of each clip, in the test split each clip gives one, its beginning. For more than
+            one a clip the frames of all videos are counted first, which takes some hundredths of a second each.
         every: a sample takes each ``every``-th frame.
         test_share: share of the clips in the test split; with 0 both splits hold all of them.
 
-    Returns samples whose clips are ``uint8 [T, H, W, 3]`` and whose key is the path below ``root``. Clips that are too
-    short are left out where their frames were counted, else they are an error when they are read.
+    Returns samples whose clips are ``uint8 [T, H, W, 3]`` and whose key is the path below ``root``, with the first
+    frame behind it where clips may give more than one (``sub/cat.mp4/00013``). Clips that are too short are left out
+    where their frames were counted, else they are an error when they are read.
     Raises InputError: no root, no such folder, no clip in it; on access, a damaged or short video.
     """
     if annotation not in get_args(Annotation):
         raise ValueError(f"annotation is 'clip' or 'continuation', not {annotation!r}")
     windows = Windows(frames, start, stride, every, continued=annotation == "continuation")
+    if stride is None and split == "train":
+        windows = dataclasses.replace(windows, stride=windows.span)
     root = require_root(root, _LAYOUT)
     found = sorted(_find(root), key=lambda path: path.relative_to(root).as_posix())
     if not found:
         raise wrong_layout(root, _LAYOUT)
     clips = hash_split(found, lambda path: path.relative_to(root).as_posix(), split, test_share)
-    items = [
-        _Item(path, windows.key(path.relative_to(root).as_posix(), window), window)
-        for path in clips
-        for window in (windows.of(_count(path)) if stride is not None or path.is_dir() else [windows.first()])
-    ]
+    items = list(_items(clips, root, windows))
     if not items:
         raise InputError(
             f"{root}: none of its {len(found)} clips has {windows.needed} frames for split {split}; use the options "
             "frames, start, every or test_share"
         )
-    return LazySamples(items, functools.partial(_read, windows=windows))
+    return LazySamples(items, functools.partial(_read, windows=windows), key=attrgetter("key"))
+
+
+def _items(clips: Sequence[Path], root: Path, windows: Windows) -> Iterator[_Item]:
+    counted = [path for path in clips if windows.stride is not None or path.is_dir()]
+    counts = dict(zip(counted, count_frames(counted), strict=True))
+    short = 0
+    for path in clips:
+        count = counts.get(path)
+        # What isn't counted, or can't be, tells when it is read what is wrong with it.
+        chosen = [windows.first()] if count is None else windows.of(count)
+        short += not chosen
+        name = path.relative_to(root).as_posix()
+        yield from (_Item(path, windows.key(name, window), window) for window in chosen)
+    if short:
+        logger.info("%s: %d of %d clips are too short for a sample, left out", root, short, len(clips))
 
 
 def _find(root: Path) -> Iterator[Path]:
@@ -97,23 +117,13 @@ def _find(root: Path) -> Iterator[Path]:
                 yield here / name
 
 
-def _frames_in(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-    )
-
-
-def _count(path: Path) -> int:
-    return len(_frames_in(path)) if path.is_dir() else video_info(path).frames
-
-
 def _read(item: _Item, *, windows: Windows) -> Sample:
     clip = _read_folder(item) if item.path.is_dir() else _read_video(item, windows)
     return clip_sample(item.key, clip, windows, {"path": str(item.path), "start": item.window.start})
 
 
 def _read_folder(item: _Item) -> Clip:
-    files = _frames_in(item.path)
+    files = frames_in(item.path)
     pictures = [read_image(files[number]) for number in item.window.numbers]
     for number, picture in zip(item.window.numbers, pictures, strict=True):
         if picture.shape != pictures[0].shape:
@@ -123,11 +133,10 @@ def _read_folder(item: _Item) -> Clip:
 
 def _read_video(item: _Item, windows: Windows) -> Clip:
     window = item.window
-    span = (window.frames - 1) * window.every + 1
-    clip = read_video(item.path, start=window.start, frames=span)[:: window.every]
+    clip = read_video(item.path, start=window.start, frames=windows.span)[:: window.every]
     if len(clip) < window.frames:  # not counted before
         count = window.start + (len(clip) - 1) * window.every + 1
-        fitting = windows.of(count)
+        fitting = dataclasses.replace(windows, start=window.start, stride=None).of(count)
         if not fitting:
             raise too_short(item.path, count, windows)
         clip = clip[: fitting[0].frames]

@@ -63,6 +63,11 @@ class Windows:
         """Frames that a sample shows in all."""
         return 2 * self.frames - 1 if self.continued else self.frames
 
+    @property
+    def span(self) -> int:
+        """Frames of the clip from a sample's first one to its last one."""
+        return (self.needed - 1) * self.every + 1
+
     def first(self) -> Window:
         """The first window of a clip that is long enough."""
         return Window(self.start, self.needed, self.every)
@@ -74,8 +79,7 @@ class Windows:
         if short > 0:
             repeated = self.continued and short <= _MOST_REPEATED
             return [Window(self.start, available, self.every, short)] if repeated else []
-        span = (self.needed - 1) * self.every + 1
-        starts = [self.start] if self.stride is None else range(self.start, count - span + 1, self.stride)
+        starts = [self.start] if self.stride is None else range(self.start, count - self.span + 1, self.stride)
         return [Window(start, self.needed, self.every) for start in starts]
 
     def key(self, clip: str, window: Window) -> str:
@@ -92,5 +96,5 @@ def clip_sample(key: str, clip: Clip, windows: Windows, meta: dict[str, object])
 
 def too_short(path: object, count: int, windows: Windows) -> InputError:
     """The error, to be raised, that a clip has too few frames."""
-    span = windows.start + (windows.needed - 1) * windows.every + 1
-    return InputError(f"{path}: has {count} frames, {span} are needed; use the options frames, start or every")
+    needed = windows.start + windows.span
+    return InputError(f"{path}: has {count} frames, {needed} are needed; use the options frames, start or every")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from lavincli.clip import Clip, Sample
 from lavincli.errors import InputError, RootNeededError
+from lavincli.lazy_samples import key_of
 from lavincli.media.images import read_image
 from lavincli.media.video import write_video
 from lavincli.media.video_info import video_info
@@ -235,13 +236,36 @@ def keys(samples: Sequence[Sample]) -> list[str]:
 
 
 def test_videos_and_folders_of_frames_are_clips(videos: Path) -> None:
-    samples = video_folder(videos, "train", frames=3)
+    samples = video_folder(videos, "test", frames=3)
     assert keys(samples) == ["long.mp4", "sub/frames", "sub/short.mkv"]
+    assert [key_of(index, samples) for index in range(3)] == keys(samples)
     assert close(samples[0].target, CLIP[:3])
     np.testing.assert_array_equal(samples[1].target, CLIP[:3])
     assert samples[0].input is None
-    assert close(video_folder(videos, "train", frames=3, start=2, every=4)[0].target, CLIP[2:11:4])
+    assert close(video_folder(videos, "test", frames=3, start=2, every=4)[0].target, CLIP[2:11:4])
     assert video_info(videos / "long.mp4").frames == FRAMES
+
+
+def test_training_sees_all_of_each_clip(videos: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    samples = video_folder(videos, "train", frames=5)
+    assert keys(samples) == [*(f"long.mp4/{start:05d}" for start in range(0, FRAMES - 4, 5)), "sub/frames/00000"]
+    assert "1 of 3 clips are too short" in caplog.text
+    for place, start in enumerate(range(0, FRAMES - 4, 5)):
+        assert close(samples[place].target, CLIP[start : start + 5])
+    continued = video_folder(videos, "train", annotation="continuation", frames=5)
+    assert keys(continued)[:2] == ["long.mp4/00000", "long.mp4/00009"]
+    assert close(continued[1].target, CLIP[13:18])
+    assert keys(video_folder(videos, "train", frames=5, stride=FRAMES)) == ["long.mp4/00000", "sub/frames/00000"]
+    # One that can't be read doesn't keep the others from being used: it is an error of its own.
+    (videos / "sub" / "broken.mp4").write_bytes(b"no video")
+    try:
+        samples = video_folder(videos / "sub", "train", frames=5)
+        assert keys(samples[1:]) == ["frames/00000"]
+        with pytest.raises(InputError, match=r"broken\.mp4"):
+            samples[0]
+    finally:
+        (videos / "sub" / "broken.mp4").unlink()
 
 
 def test_windows_of_videos(videos: Path) -> None:
