@@ -19,6 +19,8 @@ from lavincli.cards.framing import generator
 from lavincli.cards.task import Task
 from lavincli.clip import Pair, Sample
 from lavincli.errors import InputError, LavinError
+from lavincli.latents.damages import Damages
+from lavincli.latents.variations import Variations
 
 _AHEAD_PER_WORKER: Final = 4
 _TRIES: Final = 100
@@ -46,6 +48,8 @@ class PairSource:
         purpose: another one draws other crops, with the same seed.
         origin: what else decides the samples, as text: where they lie, options of their loader.
         longest: clips are cut to their first so many frames; None: they stay as they are.
+        damages: of crops whose input is made of their target; None: only the task's own.
+        variations: blocks of records with other renderings; None: all as the task's codecs draw them.
     """
 
     task: Task
@@ -57,6 +61,8 @@ class PairSource:
     purpose: str = "train"
     origin: str = ""
     longest: int | None = None
+    damages: Damages | None = None
+    variations: Variations | None = None
 
     def __len__(self) -> int:
         return len(self.samples) if self.crops is None else self.crops
@@ -64,12 +70,17 @@ class PairSource:
     def pair(self, record: int) -> Pair:
         """The pair of one record; random crops of a sample have the record's number in their key."""
         pair = self._whole(self.samples[record]) if self.crops is None else self._crop(record)
-        return Pair(pair.key, pair.input[: self.longest], pair.target[: self.longest])
+        pair = Pair(pair.key, pair.input[: self.longest], pair.target[: self.longest])
+        return pair if self.variations is None else self.variations.of(pair, record, len(self))
 
     def _crop(self, record: int) -> Pair:
         random = generator("crop", self.purpose, self.seed, self.task.name, record)
         sample = self._drawn(random)
         pair = self.task.pair(sample, size=self.size, seed=int(random.integers(2**62)), augment=True)
+        if self.damages is not None and sample.input is None:
+            # Drawn apart, so that all other pairs are what they are without damages.
+            random = generator("damages", self.purpose, self.seed, self.task.name, record)
+            pair = self.damages.added(pair, self.task, random)
         return Pair(f"{pair.key}#{record}", pair.input, pair.target)
 
     def _drawn(self, random: np.random.Generator) -> Sample:
@@ -113,6 +124,11 @@ class PairSource:
         """Hash of what decides which pair each record is, as far as it is known without reading the data."""
         drawn = [self.size, self.seed, self.crops, self.exclude, self.purpose]
         about = [self.task.name, len(self.samples), *drawn, self.origin, self.longest]
+        # Only where there are any: what was made without them is still what it was.
+        if self.damages is not None:
+            about.append(["damages", *self.damages.identity])
+        if self.variations is not None:
+            about.append(["variations", self.variations.names, self.variations.side])
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 

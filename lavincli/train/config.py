@@ -219,9 +219,10 @@ class JDiTTrainConfig(_TrainConfig):
     @model_validator(mode="after")
     def _enough_pairs(self) -> JDiTTrainConfig:
         needed = self.sequence.pairs + self.sequence.queries
-        fewest = min([self.data.pairs_per_task, *self.data.pairs.values()])
-        if self.data.latents is None and fewest < needed:
-            raise ValueError(f"data.pairs_per_task must be at least sequence.pairs + sequence.queries = {needed}")
+        if self.data.latents is None and self.data.fewest_pairs < needed:
+            raise ValueError(
+                f"data.pairs_per_task must be at least sequence.pairs + sequence.queries = {needed}, in every rendering"
+            )
         if self.sequence.tokens is not None and self.batch_size % self.sequence.multiple:
             raise ValueError(
                 f"batch_size {self.batch_size} must be a multiple of sequence.multiple {self.sequence.multiple}"

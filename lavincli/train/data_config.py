@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lavincli.errors import UnknownNameError
+from lavincli.media.recolour import recolouring
 from lavincli.model.config import TEMPORAL_COMPRESSION
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -20,6 +22,17 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class DamagesConfig(Settings):
+    """Photos with a second damage that is not to be mended, so that only the context tells which one is.
+
+    share: of the crops to train on of each task whose input is made from its target. tasks: weight of each task whose
+    transform damages them; never the task itself, nor one with the same transform.
+    """
+
+    share: Share
+    tasks: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
+
+
 class DataConfig(Settings):
     """Pairs of pictures, rendered once before training and drawn from at random.
 
@@ -29,6 +42,9 @@ class DataConfig(Settings):
     that bundled pictures are never trained on by accident; `bundled` is the folder of the photos among them.
     options: of a data set's loader, instead of those of the card. exclude: patterns of sample keys to leave out.
     pairs: of tasks that get another number than `pairs_per_task`, as clips, which take longer to make.
+    damages: targets T(D(photo)) -> D(photo) among those of restoration; held-out pairs have none. variations: for each
+    task the names of other renderings of its annotation (`lavincli.media.recolour`): its pairs to train on are split
+    into equal blocks, one as ever and one for each name, and a context is of one block; held-out pairs are as ever.
     latents: a store that `lavin encode` made of the tasks' train splits, in place of roots and crops; for a J-DiT.
     """
 
@@ -38,6 +54,8 @@ class DataConfig(Settings):
     tasks: dict[str, Annotated[float, Field(gt=0)]] = Field(min_length=1)
     roots: dict[str, Path] = {}
     options: dict[str, dict[str, Any]] = {}
+    damages: DamagesConfig | None = None
+    variations: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     latents: Path | None = None
     exclude: tuple[str, ...] = ()
     pairs_per_task: int = Field(default=1000, gt=0)
@@ -56,10 +74,35 @@ class DataConfig(Settings):
         """The same data at another size."""
         return self.model_copy(update={"size": size, "other_sizes": {}})
 
+    @property
+    def fewest_pairs(self) -> int:
+        """Pairs of the smallest pool that a context to train on can be drawn from."""
+        return min(
+            self.pairs.get(name, self.pairs_per_task) // (1 + len(self.variations.get(name, ()))) for name in self.tasks
+        )
+
     @model_validator(mode="after")
-    def _pairs_of_known_tasks(self) -> DataConfig:
-        if others := self.pairs.keys() - self.tasks.keys():
-            raise ValueError(f"pairs: {', '.join(sorted(others))} is not among the tasks")
+    def _of_known_tasks(self) -> DataConfig:
+        for key, named in (("pairs", self.pairs), ("variations", self.variations)):
+            if others := named.keys() - self.tasks.keys():
+                raise ValueError(f"{key}: {', '.join(sorted(others))} is not among the tasks")
+        return self
+
+    @model_validator(mode="after")
+    def _known_variations(self) -> DataConfig:
+        for name, variations in self.variations.items():
+            try:
+                _ = [recolouring(variation) for variation in variations]
+            except UnknownNameError as error:
+                raise ValueError(f"variations: {name}: {error}; known: {', '.join(error.known)}") from error
+            if len(set(variations)) < len(variations):
+                raise ValueError(f"variations: {name}: one is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _pictures_to_change(self) -> DataConfig:
+        if self.latents is not None and (self.damages is not None or self.variations):
+            raise ValueError("damages and variations change pictures, but latents are made: give roots instead")
         return self
 
     @model_validator(mode="after")

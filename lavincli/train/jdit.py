@@ -22,7 +22,7 @@ from lavincli.registry import task
 from lavincli.train.activation_checkpointing import recompute_blocks
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig
 from lavincli.train.engine import Engine
-from lavincli.train.latent_pools import latent_pairs
+from lavincli.train.latent_pools import latent_pairs, training_mixture
 from lavincli.train.objective import STEPS_LOOKED_AT, Figures, StepFigures
 from lavincli.train.patch_pca import psnr
 from lavincli.train.randomness import element_noise
@@ -72,20 +72,17 @@ class JDiTObjective:
         if config.distributed.activation_checkpointing:
             recompute_blocks(self.jdit)
         self.tasks = [task(name) for name in config.data.tasks]
-        sizes = config.data.sizes
         with self.world.first_alone():
-            pools = [
-                latent_pairs(t, config.data.at(size), self.stvae, precision=self.precision)
-                for size in sizes
-                for t in self.tasks
-            ]
+            mixture = training_mixture(self.tasks, config.data, self.stvae, precision=self.precision)
             self.held_out = {
                 t.name: latent_pairs(t, config.data, self.stvae, precision=self.precision, held_out=True)
                 for t in self.tasks
             }
-        weights = [of_size * weight for of_size in sizes.values() for weight in config.data.tasks.values()]
+        self.pool_tasks = mixture.tasks
         shared = config.jdit.attention == "oneway"
-        self.batches = SequenceBatches(pools, weights, config.sequence, config.batch_size, config.seed, shared=shared)
+        self.batches = SequenceBatches(
+            mixture.pools, mixture.weights, config.sequence, config.batch_size, config.seed, shared=shared
+        )
 
     @property
     def networks(self) -> Mapping[str, tuple[nn.Module, OptimizerConfig]]:
@@ -105,8 +102,7 @@ class JDiTObjective:
             engine.backward(loss)
             losses.append(float(loss.detach()))
         figures: StepFigures = {"loss": sum(losses) / len(losses), "gradient": engine.step(step)}
-        # There is a pool for each size of pictures and task.
-        of = [self.tasks[pool % len(self.tasks)].name for pool in found.pools]
+        of = [self.pool_tasks[pool] for pool in found.pools]
         by_task = task_totals("loss", self.config.data.tasks, of, found.losses())
         return figures | by_task | {SAMPLES: float(contexts), WAITED: found.waited}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from lavincli.latents.reader import LatentPairs
 from lavincli.latents.store import create_store, open_store, require_stvae
 from lavincli.model.stvae import STVAE
 from lavincli.train.data_config import DataConfig
-from lavincli.train.pairs import pair_source
+from lavincli.train.pairs import pair_source, variations_of
 
 log = logging.getLogger(__name__)
 _TRAIN, _HELD_OUT = "train", "held_out"
@@ -49,6 +50,35 @@ class Part:
     def targets(self, numbers: Sequence[int] | NDArray[np.integer[Any]], /) -> NDArray[np.floating[Any]]:
         """Latents of targets."""
         return self._pool.targets(np.asarray(numbers) + self._places.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """What a J-DiT is trained on: pools that a context is drawn from, the weight of each and its task's name."""
+
+    pools: list[LatentPool]
+    weights: list[float]
+    tasks: list[str]
+
+
+def training_mixture(tasks: Sequence[Task], data: DataConfig, stvae: STVAE, *, precision: torch.dtype) -> Mixture:
+    """A pool for each size of pictures, task and rendering; raises what `latent_pairs` does.
+
+    Renderings share their task's weight by the number of their pairs.
+    """
+    mixture = Mixture([], [], [])
+    for size, of_size in data.sizes.items():
+        for task in tasks:
+            pairs = latent_pairs(task, data.at(size), stvae, precision=precision)
+            variations = variations_of(task, data)
+            parts: list[LatentPool] = (
+                [Part(pairs, block) for block in variations.blocks(len(pairs))] if variations else [pairs]
+            )
+            for part in parts:
+                mixture.pools.append(part)
+                mixture.weights.append(of_size * data.tasks[task.name] * len(part) / len(pairs))
+                mixture.tasks.append(task.name)
+    return mixture
 
 
 def latent_pairs(

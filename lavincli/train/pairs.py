@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from lavincli.atomic import atomic_path
 from lavincli.bundle import bundled_folder
+from lavincli.cards.annotation import annotation_side
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
+from lavincli.latents.damages import Damages
 from lavincli.latents.layout import SIDES
 from lavincli.latents.pairs import PairMaker, PairSource, Problem
+from lavincli.latents.variations import Variations
 from lavincli.model.config import TEMPORAL_COMPRESSION
+from lavincli.registry import task as find_task
 from lavincli.train.batches import Sides
 from lavincli.train.data_config import BUNDLED, DataConfig
 
@@ -27,7 +32,8 @@ _FORMAT = 2
 def pair_source(task: Task, data: DataConfig, *, held_out: bool = False) -> tuple[str, PairSource]:
     """The data set that a recipe trains a task on, and random crops of its training samples.
 
-    Held-out crops are drawn otherwise, and are never among those trained on. Raises ConfigError for a missing root.
+    Held-out crops are drawn otherwise, are never among those trained on, and are plain: without a second damage, and in
+    the usual rendering. Raises ConfigError for a missing root, and for damages or variations that can't be.
     """
     name = next((name for name in task.datasets if name in data.roots), None)
     if name is None:
@@ -39,7 +45,35 @@ def pair_source(task: Task, data: DataConfig, *, held_out: bool = False) -> tupl
     pairs = data.pairs.get(task.name, data.pairs_per_task)
     count, purpose = (data.held_out_pairs, "held out") if held_out else (pairs, "train")
     origin = json.dumps([str(root.resolve()), options], sort_keys=True)
-    return name, PairSource(task, samples, data.size, data.seed, count, data.exclude, purpose, origin, data.frames)
+    source = PairSource(task, samples, data.size, data.seed, count, data.exclude, purpose, origin, data.frames)
+    if held_out:
+        return name, source
+    return name, replace(source, damages=_damages(task, data), variations=variations_of(task, data))
+
+
+def variations_of(task: Task, data: DataConfig) -> Variations | None:
+    """The other renderings among a task's pairs. Raises ConfigError for a task without an annotation."""
+    names = data.variations.get(task.name, ())
+    return Variations(names, annotation_side(task)) if names else None
+
+
+def _damages(task: Task, data: DataConfig) -> Damages | None:
+    """What damages the task's targets; None where nothing may. Raises ConfigError for a task that damages nothing."""
+    if data.damages is None:
+        return None
+    others = [find_task(name) for name in data.damages.tasks]
+    for other in others:
+        if not other.makes_inputs:
+            raise ConfigError(f"data.damages.tasks: {other.name} has no transform that damages a picture; leave it out")
+    if not (task.makes_inputs and getattr(task.codec, "pictures", False)):
+        return None
+    own = task.card.input.transform
+    assert own is not None, "it makes inputs"
+    # The same damage twice, as two holes, would leave nothing that tells which one is to be mended.
+    chosen = [other for other in others if other.card.input.transform and other.card.input.transform.name != own.name]
+    if not chosen:
+        return None
+    return Damages(data.damages.share, tuple(chosen), tuple(data.damages.tasks[other.name] for other in chosen))
 
 
 def rendered_pairs(task: Task, data: DataConfig, *, held_out: bool = False) -> Sides:

@@ -1,0 +1,22 @@
+"""Which side of a task's pairs is an annotation: drawn by convention, and as well drawn otherwise."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lavincli.cards.task import Task
+from lavincli.errors import ConfigError
+
+
+def annotation_side(task: Task) -> Literal["input", "target"]:
+    """The target, as a depth map is; of a reverse task the input.
+
+    Raises ConfigError for tasks that have none because they give a picture for a picture.
+    """
+    side, codec = ("input", task.input_codec) if task.forward else ("target", task.codec)
+    if getattr(codec, "pictures", False):
+        raise ConfigError(
+            f"variations: the {side} of {task.name} is a picture to look at, not an annotation that could as well be "
+            "drawn in other colours; leave the task out"
+        )
+    return "input" if side == "input" else "target"
