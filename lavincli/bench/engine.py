@@ -1,23 +1,25 @@
-"""Ways of answering, side by side in one run: the published one, the exact engine, approximations, and a peer."""
+"""Ways of answering, side by side: the published one, the exact engine, approximations, and a peer."""
 
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from lavincli.bench.engine_ways import WAYS, ModelWay, PeerWay, Pictures, Way
+from lavincli.bench.engine_ways import WAYS, Way
+from lavincli.bench.make_ways import make_way, reference_way
+from lavincli.bench.matrix_rate import matrix_rate, wait
 from lavincli.bench.memory import PeakMemory
-from lavincli.bench.peer import Peer
-from lavincli.engine.operations import counter
 from lavincli.errors import UnknownNameError
 from lavincli.model.config import SamplingConfig
-from lavincli.model.jdit import JDiT
 from lavincli.pipeline.pipeline import Pipeline
 
 
@@ -27,9 +29,10 @@ class EngineBench:
 
     Attributes:
         pairs: numbers of context pairs.
-        queries: of one task, for the throughput.
+        queries: of one task, for the throughput: reckoned from the batches that are really run.
         batch: how many of them at once.
-        rounds: the ways take turns so often; medians are reported.
+        rounds: of measuring a way; medians are reported.
+        patience: seconds of measuring a way after which no new round is begun.
         sampling: of the reference; other ways change what they are named for.
         few: the grid of the ways with few steps.
         refresh: of the way of that name.
@@ -41,11 +44,18 @@ class EngineBench:
     queries: int = 64
     batch: int = 8
     rounds: int = 3
+    patience: float = 60.0
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     few: str = "published:4"
     refresh: int = 4
     ways: Sequence[str] = WAYS
     compiles: bool = False
+
+    def check(self) -> None:
+        """Raises UnknownNameError for a way that isn't known."""
+        for name in self.ways:
+            if name not in WAYS:
+                raise UnknownNameError(name, kind="way", known=WAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +69,13 @@ class EngineRow:
         latency: seconds of one more query of it.
         throughput: queries a second, over all queries of one new task.
         evaluations: of the velocity (tokens, for the peer).
-        operations: of one query, floating point, with its share of nothing else.
+        operations: of one query, floating point.
         context_operations: what a new task costs once.
-        peak_memory: bytes while a batch is answered; of the whole process on a CPU.
-        error: the largest difference of one query's latents to those of the reference way (with the same weights and
-            attention), as a share of the largest; None for the peer.
+        utilisation: operations a second over all queries of one new task, as a share of `matrix_rate`.
+        peak_memory: bytes while it is timed; of the whole process on a CPU.
+        error: the largest difference of one query's latents to those of the reference way (with the same weights,
+            attention and number format), as a share of the largest; None for the peer.
+        queries_run: how many queries were really answered against the clock.
     """
 
     way: str
@@ -74,144 +86,104 @@ class EngineRow:
     evaluations: int
     operations: int
     context_operations: int
+    utilisation: float
     peak_memory: int | None
     error: float | None
+    queries_run: int
 
 
 def measure_engine(pipeline: Pipeline, asked: EngineBench) -> list[EngineRow]:
-    """Measure a joint model's pipeline and its ways; one-way is the same weights, attending so.
+    """Measure a pipeline's weights in all ways, in this process; `lavin bench engine` takes one for each.
 
-    Raises UnknownNameError for a way that isn't known, ConfigError where the peer or compiling isn't possible.
+    Peaks of memory are then of all that is there. Raises UnknownNameError for a way that isn't known, ConfigError where
+    the peer or compiling isn't possible.
     """
-    for name in asked.ways:
-        if name not in WAYS:
-            raise UnknownNameError(name, kind="way", known=WAYS)
-    rows: list[EngineRow] = []
-    for pairs in asked.pairs:
-        ways = _make_ways(pipeline, asked, pairs)
-        expected = _expected(pipeline, asked, pairs, ways)
-        rows.extend(_measure(ways, expected, asked, pairs, pipeline.device))
-    return rows
+    asked.check()
+    rate = matrix_rate(pipeline.device, pipeline.dtype)
+    with tempfile.TemporaryDirectory() as kept:
+        return [
+            measure_way(pipeline, asked, name, pairs, rate=rate, kept=Path(kept))
+            for pairs in asked.pairs
+            for name in asked.ways
+        ]
 
 
-def _make_ways(pipeline: Pipeline, asked: EngineBench, pairs: int) -> dict[str, Way]:
-    joint = _variant(pipeline, "joint", compiles=asked.compiles)
-    oneway = _variant(pipeline, "oneway", compiles=asked.compiles)
-    published = _variant(pipeline, "joint", compiles=False)
-    published.way = "reference"
-    few, refreshed = {"grid": asked.few}, {"refresh": asked.refresh}
-    kinds: dict[str, tuple[Pipeline, dict[str, object]]] = {
-        "reference": (published, {}),
-        "exact": (joint, {}),
-        "refresh": (joint, dict(refreshed)),
-        "few": (joint, dict(few)),
-        "oneway": (oneway, {}),
-        "oneway-few": (oneway, dict(few)),
-    }
-    ways: dict[str, Way] = {}
-    for name in asked.ways:
-        if name == "peer":
-            parameters = sum(parameter.numel() for parameter in pipeline.jdit.parameters())
-            ways[name] = PeerWay(
-                Peer(
-                    parameters,
-                    pairs=pairs,
-                    resolution=pipeline.config.resolution,
-                    device=pipeline.device,
-                    dtype=pipeline.dtype,
-                    compiles=asked.compiles,
-                )
-            )
-        else:
-            used, changes = kinds[name]
-            sampling = SamplingConfig.model_validate(asked.sampling.model_dump() | changes)
-            ways[name] = ModelWay(used, *_pictures(pipeline, asked, pairs), sampling, once=name != "reference")
-    return ways
+def measure_way(pipeline: Pipeline, asked: EngineBench, name: str, pairs: int, *, rate: float, kept: Path) -> EngineRow:
+    """One way with one number of pairs.
 
-
-def _variant(pipeline: Pipeline, attention: str, *, compiles: bool) -> Pipeline:
-    """The same weights, with an engine of its own and a kind of attention."""
-    jdit = pipeline.jdit
-    with torch.device("meta"):
-        other = JDiT(jdit.config.model_copy(update={"attention": attention}))
-    other.load_state_dict(jdit.state_dict(), assign=True)
-    made = Pipeline(other.eval().requires_grad_(False), pipeline.stvae, pipeline.config, fingerprint="")
-    if compiles:
-        made.compile()
-    return made
-
-
-def _pictures(pipeline: Pipeline, asked: EngineBench, pairs: int) -> tuple[Pictures, Pictures]:
-    side, random = pipeline.config.resolution, np.random.default_rng(0)
-    context, queries = (
-        random.integers(0, 256, (count, 1, side, side, 3), dtype=np.uint8) for count in (2 * pairs, asked.batch)
-    )
-    return context, queries
-
-
-def _expected(pipeline: Pipeline, asked: EngineBench, pairs: int, ways: dict[str, Way]) -> dict[str, Tensor]:
-    """The reference's answer to the first query, for each kind of attention that is asked for."""
-    found = {}
-    for attention in {"oneway" if name.startswith("oneway") else "joint" for name in ways if name != "peer"}:
-        published = _variant(pipeline, attention, compiles=False)
-        published.way = "reference"
-        found[attention] = ModelWay(published, *_pictures(pipeline, asked, pairs), asked.sampling).answer(1)
-    return found
-
-
-def _measure(
-    ways: dict[str, Way], expected: dict[str, Tensor], asked: EngineBench, pairs: int, device: torch.device
-) -> list[EngineRow]:
-    seconds: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
-    facts = {name: _facts(name, way, expected, asked, device) for name, way in ways.items()}
-    for _ in range(asked.rounds):
-        for name, way in ways.items():
-            once = _once(way)
-            context = _timed(way.read_context, device) if once else 0.0
-            one = _timed(lambda way=way: way.answer(1), device)
-            many = _timed(lambda way=way: way.answer(asked.batch), device) if once and asked.batch > 1 else one
-            seconds[name].append((context, one, many))
-    rows = []
-    for name, way in ways.items():
-        context, one, many = (statistics.median(column) for column in zip(*seconds[name], strict=True))
-        at_once = asked.batch if _once(way) else 1
-        total = context + asked.queries / at_once * many
-        rows.append(EngineRow(name, pairs, context, one, asked.queries / total, way.evaluations, *facts[name]))
-    return rows
-
-
-def _once(way: Way) -> bool:
-    return not isinstance(way, ModelWay) or way.once
-
-
-def _facts(
-    name: str, way: Way, expected: dict[str, Tensor], asked: EngineBench, device: torch.device
-) -> tuple[int, int, int | None, float | None]:
-    """Operations of a query and of a context, peak memory, and error; also what warms everything up."""
-    way.answer(1)
-    with counter() as context:
-        way.read_context()
-    with counter() as query:
-        latents = way.answer(1)
+    Args:
+        pipeline: the weights, and where they are.
+        asked: what is measured.
+        name: of the way.
+        pairs: of the context.
+        rate: of the machine, operations a second (`matrix_rate`).
+        kept: a folder for the reference's answers, which are computed once for all ways.
+    """
+    way, device = make_way(pipeline, asked, name, pairs), pipeline.device
+    work = way.count()
+    if asked.compiles:
+        way.compile()
+    at_once = asked.batch if way.once else 1
+    way.prepare(at_once)
     peak = PeakMemory(device)
-    way.answer(asked.batch if _once(way) else 1)
-    error = None
-    if latents is not None:
-        truth = expected["oneway" if name.startswith("oneway") else "joint"]
-        error = float((latents - truth).abs().max() / truth.abs().max())
-    once = context.get_total_flops() if _once(way) else 0
-    return query.get_total_flops(), once, peak.bytes(), error
+    rounds, latents = _rounds(way, at_once, asked, device)
+    memory = peak.bytes()
+    context, one, many = (statistics.median(column) for column in zip(*rounds, strict=True))
+    total = context + asked.queries / at_once * many
+    operations = work.context + asked.queries * work.query
+    answers = len(rounds) * (1 if at_once == 1 else 1 + at_once)
+    error = None if latents is None else _error(latents, pipeline, asked, name, pairs, kept)
+    return EngineRow(
+        way=name,
+        pairs=pairs,
+        context_seconds=context,
+        latency=one,
+        throughput=asked.queries / total,
+        evaluations=way.evaluations,
+        operations=work.query,
+        context_operations=work.context,
+        utilisation=operations / total / rate,
+        peak_memory=memory,
+        error=error,
+        queries_run=answers,
+    )
 
 
-def _timed(work: object, device: torch.device) -> float:
-    assert callable(work)
-    _wait(device)
+class _Round(NamedTuple):
+    """Seconds of a context, of one query, and of a batch of them."""
+
+    context: float
+    one: float
+    many: float
+
+
+def _rounds(way: Way, at_once: int, asked: EngineBench, device: torch.device) -> tuple[list[_Round], Tensor | None]:
+    """As many as are asked for, or as there is patience for, but one at least; and the latents of the first query."""
+    found: list[_Round] = []
+    latents: Tensor | None = None
     started = time.perf_counter()
-    work()
-    _wait(device)
-    return time.perf_counter() - started
+    while len(found) < asked.rounds and (not found or time.perf_counter() - started < asked.patience):
+        context = _timed(way.read_context, device)[0] if way.once else 0.0
+        one, latents = _timed(lambda: way.answer(1), device)
+        many = _timed(lambda: way.answer(at_once), device)[0] if at_once > 1 else one
+        found.append(_Round(context, one, many))
+    return found, latents
 
 
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+def _timed(work: Callable[[], Tensor | None], device: torch.device) -> tuple[float, Tensor | None]:
+    wait(device)
+    started = time.perf_counter()
+    result = work()
+    wait(device)
+    return time.perf_counter() - started, result
+
+
+def _error(latents: Tensor, pipeline: Pipeline, asked: EngineBench, name: str, pairs: int, kept: Path) -> float:
+    """To the reference's answer to the first query, which is computed where there is none of that attention yet."""
+    attention = "oneway" if name.startswith("oneway") else "joint"
+    path = kept / f"{attention}-{pairs}.safetensors"
+    if not path.exists():
+        truth = latents if name == "reference" else reference_way(pipeline, asked, pairs, attention).answer(1)
+        save_file({"latents": truth.cpu().contiguous()}, path)
+    truth = load_file(path)["latents"]
+    return float((latents.cpu() - truth).abs().max() / truth.abs().max())

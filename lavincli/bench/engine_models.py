@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from lavincli.errors import UnknownNameError
+from lavincli.errors import ConfigError, UnknownNameError
 from lavincli.model.config import ModelConfig
 from lavincli.model.initialise import initialise
 from lavincli.model.jdit import JDiT
@@ -13,20 +13,23 @@ from lavincli.model.stvae import STVAE
 from lavincli.pipeline.pipeline import Pipeline
 
 
-def random_pipeline(preset: str, *, resolution: int, device: torch.device, dtype: torch.dtype) -> Pipeline:
-    """A preset's networks, the J-DiT's gates half open and its head not zero, so that errors can be seen.
-
-    Raises UnknownNameError for a preset that isn't known.
-    """
+def random_config(preset: str, resolution: int) -> ModelConfig:
+    """A preset's networks at a resolution in pixels. Raises UnknownNameError or ConfigError."""
     if preset not in JDIT_PRESETS:
         raise UnknownNameError(preset, kind="preset", known=JDIT_PRESETS)
-    torch.manual_seed(0)
-    config = ModelConfig(
+    if resolution % 16:
+        raise ConfigError(f"--resolution {resolution}: not a multiple of 16, as patches of latents need it")
+    return ModelConfig(
         name=f"random-{preset}",
         jdit=JDIT_PRESETS[preset].model_copy(update={"attention": "joint"}),
         stvae=STVAE_PRESETS["tiny" if preset == "tiny" else "published"],
         resolution=resolution,
     )
+
+
+def random_pipeline(config: ModelConfig, *, device: torch.device, dtype: torch.dtype) -> Pipeline:
+    """The J-DiT's gates half open and its head not zero, so that errors can be seen. The same weights every time."""
+    torch.manual_seed(0)
     with device:
         jdit, stvae = JDiT(config.jdit), STVAE(config.stvae)
     initialise(jdit, gate_bias=0.5)

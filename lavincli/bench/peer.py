@@ -57,6 +57,17 @@ def picture_tokens(resolution: int) -> int:
     return max(1, resolution**2 // _PIXELS_A_TOKEN)
 
 
+def transformers() -> Any:
+    """The library. Raises ConfigError where it isn't installed."""
+    try:
+        return importlib.import_module("transformers")
+    except ImportError as error:
+        raise ConfigError(
+            "the autoregressive peer needs the package transformers: pip install 'lavin[bench]', "
+            "or leave it out with --ways"
+        ) from error
+
+
 class Peer:
     """Reads a context's pictures once, then a query's for each answer, which it writes with a static cache.
 
@@ -64,16 +75,9 @@ class Peer:
     """
 
     def __init__(
-        self, parameters: int, *, pairs: int, resolution: int, device: torch.device, dtype: torch.dtype, compiles: bool
+        self, parameters: int, *, pairs: int, resolution: int, device: torch.device, dtype: torch.dtype
     ) -> None:
-        try:
-            library: Any = importlib.import_module("transformers")
-        except ImportError as error:
-            raise ConfigError(
-                "the autoregressive peer needs the package transformers: pip install 'lavin[bench]', "
-                "or leave it out with --ways"
-            ) from error
-        shape = peer_shape(parameters)
+        library, shape = transformers(), peer_shape(parameters)
         self.picture, self.pairs = picture_tokens(resolution), pairs
         self._length = (2 * pairs + 2) * self.picture
         config = library.LlamaConfig(
@@ -87,12 +91,22 @@ class Peer:
             tie_word_embeddings=True,
         )
         torch.manual_seed(0)
-        self._model: Any = library.LlamaForCausalLM(config).to(device, dtype).eval().requires_grad_(False)
+        with device:
+            network = library.LlamaForCausalLM(config)
+        self._model: Any = network.to(device, dtype).eval().requires_grad_(False)
         self._cache_of: Callable[[], Any] = lambda: library.StaticCache(config=config, max_cache_len=self._length)
         self._device = device
-        # Reading takes prompts of several lengths; what runs 256 times, one token, is what compiling is for.
-        self._write: Any = torch.compile(self._model.forward, dynamic=False) if compiles else self._model.forward
+        self._write: Any = self._model.forward
         self._caches: dict[int, Any] = {}
+
+    def compile(self) -> None:
+        """What runs once a token; reading takes prompts of several lengths, once each.
+
+        On a GPU with CUDA graphs, as `transformers` compiles its own generation: a token's many small kernels are
+        otherwise bound by starting them.
+        """
+        mode = "reduce-overhead" if self._device.type == "cuda" else None
+        self._write = torch.compile(self._model.forward, dynamic=False, mode=mode)
 
     @torch.inference_mode()
     def read_context(self, batch: int = 1) -> None:
@@ -102,18 +116,27 @@ class Peer:
         self._caches[batch] = cache
 
     @torch.inference_mode()
-    def answer(self, batch: int = 1) -> Tensor:
-        """Read a query each, and write an answer each: [batch, tokens of a picture]."""
+    def read_query(self, batch: int = 1) -> Tensor:
+        """Read a query each, after the context; gives the first token of each answer, [batch, 1]."""
         if batch not in self._caches:
             self.read_context(batch)
-        cache, start = self._caches[batch], 2 * self.pairs * self.picture
+        cache = self._caches[batch]
         for layer in cache.layers:
-            layer.cumulative_length.fill_(start)
+            layer.cumulative_length.fill_(2 * self.pairs * self.picture)
         out = self._model(self._tokens(batch, self.picture), past_key_values=cache, logits_to_keep=1)
-        written = [out.logits[:, -1].argmax(-1, keepdim=True)]
+        return out.logits[:, -1].argmax(-1, keepdim=True)  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def write(self, token: Tensor) -> Tensor:
+        """The token after this one, [batch, 1]."""
+        out = self._write(token, past_key_values=self._caches[len(token)])
+        return out.logits[:, -1].argmax(-1, keepdim=True)  # type: ignore[no-any-return]
+
+    def answer(self, batch: int = 1) -> Tensor:
+        """Read a query each, and write an answer each: [batch, tokens of a picture]."""
+        written = [self.read_query(batch)]
         for _ in range(self.picture - 1):
-            out = self._write(written[-1], past_key_values=cache)
-            written.append(out.logits[:, -1].argmax(-1, keepdim=True))
+            written.append(self.write(written[-1]))
         return torch.cat(written, 1)
 
     def _tokens(self, batch: int, count: int) -> Tensor:

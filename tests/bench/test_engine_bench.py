@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 import torch
 
+from lavincli.bench import engine_command
 from lavincli.bench.engine import EngineBench, EngineRow, measure_engine
+from lavincli.bench.engine_command import Setting
+from lavincli.bench.engine_models import random_config, random_pipeline
+from lavincli.bench.engine_table import as_markdown, as_table
+from lavincli.bench.make_ways import make_way
+from lavincli.bench.matrix_rate import _SIZES, matrix_rate
 from lavincli.bench.peer import PeerShape, peer_shape, picture_tokens
 from lavincli.bench.plot import plot_engine
 from lavincli.cli.main import main
-from lavincli.errors import ConfigError, UnknownNameError
+from lavincli.errors import ConfigError, LavinError, UnknownNameError
 from lavincli.media.images import read_image
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.load import load
@@ -25,7 +31,9 @@ MODEL_WAYS = ("reference", "exact", "refresh", "few", "oneway", "oneway-few")
 def rows(tiny_model_directory: Path) -> dict[str, EngineRow]:
     sampling = SamplingConfig(grid="uniform:9", guidance=1.5)
     asked = EngineBench(pairs=(2,), queries=6, batch=2, rounds=1, sampling=sampling, few="uniform:3", ways=MODEL_WAYS)
-    found = measure_engine(load(tiny_model_directory, device="cpu"), asked)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(_SIZES, "cpu", 256)
+        found = measure_engine(load(tiny_model_directory, device="cpu"), asked)
     return {row.way: row for row in found}
 
 
@@ -35,7 +43,49 @@ def test_every_way_is_measured(rows: dict[str, EngineRow]) -> None:
         assert row.latency > 0
         assert row.throughput > 0
         assert row.evaluations == (2 if "few" in row.way else 8)
+        assert row.utilisation > 0
+        assert row.queries_run == (1 if row.way == "reference" else 3)
     assert rows["reference"].context_seconds == rows["reference"].context_operations == 0
+
+
+def test_utilisation_is_a_share_of_what_was_computed(rows: dict[str, EngineRow]) -> None:
+    """Operations of all queries and of their context, over the same time as the throughput: one rate for all ways."""
+    rates = []
+    for row in rows.values():
+        seconds = 6 / row.throughput
+        rates.append((row.context_operations + 6 * row.operations) / seconds / row.utilisation)
+    assert max(rates) == pytest.approx(min(rates))
+
+
+def test_patience(tiny_model_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_SIZES, "cpu", 256)
+    sampling = SamplingConfig(grid="uniform:2", guidance=1.0)
+    asked = EngineBench(pairs=(1,), batch=2, rounds=2, sampling=sampling, ways=("oneway",))
+    pipeline = load(tiny_model_directory, device="cpu")
+    assert measure_engine(pipeline, asked)[0].queries_run == 6
+    hasty = EngineBench(pairs=(1,), batch=2, rounds=2, patience=0, sampling=sampling, ways=("oneway",))
+    assert measure_engine(pipeline, hasty)[0].queries_run == 3
+
+
+def test_a_matrix_rate_is_what_a_product_reaches() -> None:
+    rate = matrix_rate(torch.device("cpu"), torch.float32, size=256)
+    assert 1e7 < rate < 1e14
+
+
+def test_tables(rows: dict[str, EngineRow]) -> None:
+    heading, *texts = as_table(list(rows.values()))
+    assert [len(heading)] * len(rows) == [len(line) for line in texts]
+    times = {line[0]: line[heading.index("times")] for line in texts}
+    assert times["reference"] == "1"
+    assert {line[0]: line[heading.index("error")] for line in texts}["reference"] == "0"
+    setting = Setting("small", 32, 1.5, "cpu", "float32", 2, 5e10)
+    page = as_markdown(list(rows.values()), str(setting), 6).splitlines()
+    assert (
+        page[0]
+        == "small, 32 px, guidance 1.5: cpu, float32, 2 threads, 0.05 TFLOP/s; throughput of 6 queries of one task."
+    )
+    assert page[3].count("|") == page[2].count("|") == page[4].count("|") == len(heading) + 1
+    assert page[4].startswith("| published way | 2 |")
 
 
 def test_exact_ways_are_exact_and_the_others_are_not(rows: dict[str, EngineRow]) -> None:
@@ -70,6 +120,21 @@ def test_tokens_of_a_picture() -> None:
     assert (picture_tokens(256), picture_tokens(512)) == (256, 1024)
 
 
+def test_the_peers_operations_are_those_of_its_matrices() -> None:
+    """Two for each weight and token, and attention to a cache of fixed length."""
+    pytest.importorskip("transformers")
+    pipeline = random_pipeline(random_config("tiny", 64), device=torch.device("cpu"), dtype=torch.float32)
+    way = make_way(pipeline, EngineBench(), "peer", 1)
+    shape = peer_shape(sum(parameter.numel() for parameter in pipeline.jdit.parameters()))
+    weights = shape.parameters - 8192 * shape.hidden_size
+    tokens, head = picture_tokens(64), 2 * 8192 * shape.hidden_size
+    work = way.count()
+    assert work.context >= 2 * 2 * tokens * weights
+    # Norms have weights but are no products; attention comes on top.
+    assert work.query == pytest.approx(2 * 2 * tokens * weights + tokens * head, rel=0.05)
+    assert way.evaluations == tokens
+
+
 def test_the_peer_needs_transformers(tiny_model_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(ConfigError, match=r"lavin\[bench\].*--ways"):
@@ -81,16 +146,39 @@ def test_a_way_that_is_not_known(tiny_model_directory: Path) -> None:
         measure_engine(load(tiny_model_directory, device="cpu"), EngineBench(ways=("exakt",)))
 
 
-def test_command(tiny_model_directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command(
+    tiny_model_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each way in a process of its own."""
+    monkeypatch.setitem(_SIZES, "cpu", 256)
+    page = tmp_path / "table.md"
     arguments = ["--grid", "uniform:3", "--pairs", "1", "--queries", "2", "--rounds", "1", "--device", "cpu"]
     command = ["bench", "engine", "--model", str(tiny_model_directory), "--ways", "exact,few", *arguments]
-    assert main([*command, "--json"]) == 0
+    assert main([*command, "--json", "--markdown", str(page)]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["way"] for line in lines] == ["exact", "few"]
-    assert main(command) == 0
-    heading, *table = capsys.readouterr().out.splitlines()
-    assert heading.split()[:2] == ["way", "pairs"]
-    assert len(table) == 2
+    assert lines[0]["setting"]["model"] == "small-random"
+    assert lines[0]["setting"]["rate"] > 0
+    assert lines[0]["error"] < 1e-5 < lines[1]["error"]
+    assert page.read_text().count("\n") == 6
+
+
+def test_a_way_that_fails_costs_no_other(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the exit code says so. What a process says of it is repeated; so is one that died."""
+    monkeypatch.setitem(_SIZES, "cpu", 64)
+
+    def measured(_: object, way: str, pairs: int, **__: object) -> EngineRow:
+        if way == "exact":
+            raise LavinError("out of memory")
+        return EngineRow(way, pairs, 1, 1, 1, 1, 1, 1, 0.5, None, None, 1)
+
+    monkeypatch.setattr(engine_command, "measure_apart", measured)
+    command = ["bench", "engine", "--preset", "tiny", "--device", "cpu", "--pairs", "1", "--ways"]
+    assert main([*command, "exact,few"]) == 3
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 2
+    assert "exact, 1 pairs: out of memory" in err
+    assert main([*command, "exact"]) == 1
 
 
 @pytest.mark.parametrize(
