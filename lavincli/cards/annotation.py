@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from lavincli.cards.task import Task
+from lavincli.clip import Pair
 from lavincli.errors import ConfigError
+from lavincli.media.recolour import Recolouring
+
+AnnotationSide = Literal["input", "target"]
 
 
-def annotation_side(task: Task) -> Literal["input", "target"]:
+def annotation_side(task: Task) -> AnnotationSide:
     """The target, as a depth map is; of a reverse task the input.
 
     Raises ConfigError for tasks that have none because they give a picture for a picture.
@@ -20,3 +24,10 @@ def annotation_side(task: Task) -> Literal["input", "target"]:
             "drawn in other colours; leave the task out"
         )
     return "input" if side == "input" else "target"
+
+
+def redrawn(pair: Pair, side: AnnotationSide, recolouring: Recolouring) -> Pair:
+    """The pair with its annotation in another rendering."""
+    if side == "input":
+        return Pair(pair.key, recolouring(pair.input), pair.target)
+    return Pair(pair.key, pair.input, recolouring(pair.target))

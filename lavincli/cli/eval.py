@@ -46,6 +46,10 @@ def evaluate(
     wrong_context: Annotated[
         bool, typer.Option("--wrong-context", help="Also score the model when shown another task's pairs.")
     ] = False,
+    variation: Annotated[
+        str,
+        typer.Option(help="Show annotations in other colours: inverted, gbr, red, ...; answers are brought back."),
+    ] = "plain",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for results.json and results.jsonl.", show_default=False),
@@ -74,7 +78,7 @@ def evaluate(
     sweep: Annotated[
         str | None,
         typer.Option(
-            help="Evaluate each value of a setting: pairs=1,2,4 or grid=2,8,20, model=A,B, select=fixed,random.",
+            help="Evaluate each value of a setting: pairs=1,2,4, grid=2,8,20, model=A,B, variation=plain,inverted.",
             show_default=False,
         ),
     ] = None,
@@ -122,6 +126,7 @@ def evaluate(
         seed=seed,
         split=split,
         wrong_context=wrong_context,
+        variation=variation,
         guidance=guidance,
         grid=grid,
         solver=solver,

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from lavincli.evaluation.settings import EvaluationSettings
     from lavincli.pipeline.pipeline import Pipeline
 
-_KINDS: Final[Mapping[str, type[int] | type[str]]] = {"pairs": int, "grid": str, "model": str, "select": str}
+_KINDS: Final[Mapping[str, type[int] | type[str]]] = {
+    "pairs": int,
+    "grid": str,
+    "model": str,
+    "select": str,
+    "variation": str,
+}
 PARAMETERS: Final = tuple(_KINDS)
 """What a study can vary."""
 
@@ -32,6 +38,7 @@ class Asked:
     seed: int = 0
     split: str = "test"
     wrong_context: bool = False
+    variation: str = "plain"
     guidance: float | None = None
     grid: str | None = None
     solver: str | None = None
@@ -58,6 +65,7 @@ class Asked:
             seed=self.seed,
             split=self.split,
             wrong_context=self.wrong_context,
+            variation=self.variation,
             sampling=resolve_sampling(
                 pipeline.config.sampling, guidance=self.guidance, grid=self.grid, solver=self.solver
             ),

@@ -15,6 +15,7 @@ from lavincli.context.selection import NEAREST, select_pairs
 from lavincli.evaluation.answers import Answers, one_thread
 from lavincli.evaluation.baselines import baseline_pictures, mean_of_targets
 from lavincli.evaluation.cases import Case
+from lavincli.evaluation.rendering import Rendering
 from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT
 from lavincli.evaluation.settings import EvaluationSettings
 from lavincli.evaluation.wrong_context import wrong_contexts
@@ -30,12 +31,16 @@ class Draw:
     """One context: the right one, and perhaps a wrong one.
 
     Attributes:
-        predictor: answers with the right context.
+        predictor: answers with the right context, as the model is shown it.
+        context: the same in the plain rendering.
+        rendering: how the model is shown annotations.
         mean: the mean of its targets at the model's size.
         wrong: answers with the pairs of the task `wrong_task`.
     """
 
     predictor: Predictor
+    context: tuple[Pair, ...]
+    rendering: Rendering
     mean: Clip
     wrong: Predictor | None = None
     wrong_task: str | None = None
@@ -47,6 +52,7 @@ def draw_contexts(pipeline: Pipeline, task: Task, settings: EvaluationSettings) 
     Where each query gets its own pairs (`nearest_pairs`), these are the first ones, and stand for the shape of all.
     """
     size, seed = pipeline.config.resolution, settings.seed
+    rendering = Rendering(task, settings.variation)
     available = task.context_pairs(size)
     count = _count(pipeline, settings, available)
     how = "fixed" if settings.select == NEAREST else settings.select
@@ -56,13 +62,13 @@ def draw_contexts(pipeline: Pipeline, task: Task, settings: EvaluationSettings) 
         context = select_pairs(available, count, how, seed=stable_seed("draw", seed, index))
         mean = mean_of_targets(context, (size, size), resample_of(task.codec))
         with one_thread(pipeline):
-            predictor = Predictor(pipeline, context, task=task, sampling=settings.sampling)
+            predictor = Predictor(pipeline, rendering.pairs(context), task=task, sampling=settings.sampling)
             if wrong:
                 name, others = wrong[index]
                 control = Predictor(pipeline, others, task=task, sampling=settings.sampling)
-                drawn.append(Draw(predictor, mean, control, name))
+                drawn.append(Draw(predictor, tuple(context), rendering, mean, control, name))
             else:
-                drawn.append(Draw(predictor, mean))
+                drawn.append(Draw(predictor, tuple(context), rendering, mean))
     return drawn
 
 
@@ -80,8 +86,9 @@ def _count(pipeline: Pipeline, settings: EvaluationSettings, available: Sequence
 
 
 def pictures_of(cases: Sequence[Case], seeds: Sequence[int], draw: Draw, answers: Answers) -> dict[str, list[Clip]]:
-    """Every system's pictures ``[T, S, S, 3]`` for a batch of cases, under one draw."""
-    pictures: dict[str, list[Clip]] = {MODEL: answers.pictures(draw.predictor, cases, seeds)}
+    """Every system's pictures ``[T, S, S, 3]`` for a batch of cases, under one draw; the model's as it drew them."""
+    shown = [draw.rendering.case(case) for case in cases]
+    pictures: dict[str, list[Clip]] = {MODEL: answers.pictures(draw.predictor, shown, seeds)}
     for case in cases:
         shape, mean = case.pair.target.shape, None if case.context else draw.mean
         trivial = baseline_pictures(draw.predictor.codec, case.pair.input, case.context, shape, mean=mean)

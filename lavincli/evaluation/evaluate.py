@@ -95,6 +95,7 @@ class TaskEvaluation:
         self._answers = Answers(store, settings.batch_size)
         self._samples = task.samples(dataset, root, settings.split)
         self.total = len(self._samples) if settings.limit is None else min(settings.limit, len(self._samples))
+        self._followed: list[bool] = []
         self._draws = draw_contexts(pipeline, task, settings)
         self._nearest = nearest_pairs(pipeline, task, settings)
         self._tally = TaskTally(
@@ -127,6 +128,8 @@ class TaskEvaluation:
             if gallery is not None and shown
             else [],
             wrong_contexts=[draw.wrong_task for draw in draws if draw.wrong_task is not None],
+            variation=self.settings.variation,
+            followed=sum(self._followed) / len(self._followed) if self._followed else None,
             seconds=round(time.perf_counter() - self._started, 3),
             total=self.total,
         )
@@ -182,14 +185,18 @@ class TaskEvaluation:
                 raise_fatal(error)
                 self._tally.fail(case.pair.key, error)
                 continue
+            rendering = self._draws[0].rendering
+            found = [rendering.followed(drawn[MODEL][place], case.pair) for drawn in pictures]
+            self._followed += [follows for follows in found if follows is not None]
             seeds = [self._seed(case.pair.key, index) for index in range(len(self._draws))]
-            self._tally.commit(case, answers, seeds, pictures[0][MODEL][place])
+            self._tally.commit(case, answers, seeds, pictures[0][MODEL][place], shown=rendering.case(case))
 
     def _scored(self, case: Case, draw: Draw, pictures: dict[str, Clip]) -> dict[str, Answer]:
         """Decode and score every system's picture of one case. The right context decodes them all."""
-        codec, context = draw.predictor.codec, case.context or draw.predictor.context
+        codec, context = draw.predictor.codec, case.context or draw.context
         answers: dict[str, Answer] = {}
-        for system, picture in pictures.items():
+        for system, drawn in pictures.items():
+            picture = draw.rendering.plain(drawn) if system == MODEL else drawn
             shown = resize(picture, (case.query.shape[1], case.query.shape[2]), answer_resample_of(codec))
             value = codec.decode(shown, context=context, query=case.query)
             answers[system] = Answer(value, score_item(self.task, value, case.target, case.query))

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from lavincli.evaluation.items import Number, PairPictures, StrictModel
+from lavincli.media.recolour import PLAIN
 
 FORMAT: Final = 2
 """The version of the layout below; it counts up whenever a reader of the one before would stumble."""
@@ -91,6 +92,10 @@ class TaskResult(StrictModel):
         contexts: for each draw the ids of its pairs, in the order shown.
         context_pictures: for each draw the pictures of its pairs; empty where none were written.
         wrong_contexts: for each draw the task whose pairs were shown as a control; empty without that control.
+        variation: how the model was shown annotations, a name of `lavincli.media.recolour`; its answers were brought
+            back to the plain rendering before they were scored.
+        followed: share of those answers that were nearer to the truth in that rendering than to the one drawn plainly;
+            None for the plain one, and where the answer is no annotation.
         metrics: by key.
         alignments: how a metric brings predictions to the truth's scale before it scores them, by the metric's name.
         paper_differs: in which way the protocol isn't that of the papers the card cites; None where it is, or none is
@@ -116,6 +121,8 @@ class TaskResult(StrictModel):
     contexts: list[list[str]]
     context_pictures: list[list[PairPictures]] = Field(default_factory=list)
     wrong_contexts: list[str]
+    variation: str = PLAIN
+    followed: float | None = None
     metrics: dict[str, MetricResult]
     alignments: dict[str, str] = Field(default_factory=dict)
     paper_differs: str | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lavincli.context.selection import WAYS_TO_SELECT
 from lavincli.errors import InputError, UnknownNameError
+from lavincli.media.recolour import PLAIN, recolouring
 from lavincli.model.config import SamplingConfig
 
 
@@ -22,6 +23,7 @@ class EvaluationSettings:
         seed: of everything random.
         split: of the data set.
         wrong_context: also show the model another task's pairs, as a control.
+        variation: how the model is shown annotations, a name of `lavincli.media.recolour`.
         sampling: grid, guidance and solver; None: the model's own.
         batch_size: how many items to compute at once.
     """
@@ -33,6 +35,7 @@ class EvaluationSettings:
     seed: int = 0
     split: str = "test"
     wrong_context: bool = False
+    variation: str = PLAIN
     sampling: SamplingConfig | None = None
     batch_size: int = 8
 
@@ -43,3 +46,4 @@ class EvaluationSettings:
                 raise InputError(f"{name} is {value}; it must be at least 1")
         if self.select not in WAYS_TO_SELECT:
             raise UnknownNameError(self.select, kind="way to select pairs", known=WAYS_TO_SELECT)
+        recolouring(self.variation)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lavincli.evaluation.baselines import COPY, MEAN
 from lavincli.evaluation.results import MetricResult, Score, TaskResult
+from lavincli.media.recolour import PLAIN
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -129,6 +130,10 @@ def _caption(results: Sequence[TaskResult]) -> str:
     alignments = {metric: how for result in results for metric, how in result.alignments.items() if how != "none"}
     others = {result.task: list(_others(result.metrics[result.headline])) for result in results}
     named = [f"{task}: {', '.join(names).replace('_', ' ')}" for task, names in others.items() if names]
+    for result in results:
+        if result.variation != PLAIN:
+            followed = "" if result.followed is None else f"; {result.followed:.0%} of the answers follow"
+            caption = f"{caption}\n{result.task}: annotations shown {result.variation}{followed}"
     cited = sorted({one.system for result in results for metric in result.metrics.values() for one in metric.paper})
     if cited:
         caption = f"{caption}\npaper: {', '.join(cited)}"

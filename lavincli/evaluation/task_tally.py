@@ -18,6 +18,7 @@ from lavincli.evaluation.items import ItemPictures, ItemResult, PairPictures
 from lavincli.evaluation.paper import paper_difference, with_paper
 from lavincli.evaluation.results import Failure, ScoredAt, TaskResult
 from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, ItemScore, Statistics, Tally, summarise
+from lavincli.media.recolour import PLAIN
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
@@ -102,14 +103,26 @@ class TaskTally:
         logger.error("%s: %s: %s", self.task.name, name, reason)
         self.failures.append(Failure(item=name, error=reason))
 
-    def commit(self, case: Case, draws: Sequence[Mapping[str, Answer]], seeds: Sequence[int], picture: Clip) -> None:
-        """Count in an item, with every system's answer under every draw; ``picture`` is the model's under the first."""
-        key = case.pair.key
+    def commit(
+        self,
+        case: Case,
+        draws: Sequence[Mapping[str, Answer]],
+        seeds: Sequence[int],
+        picture: Clip,
+        *,
+        shown: Case | None = None,
+    ) -> None:
+        """Count in an item, with every system's answer under every draw.
+
+        For people to look at: ``picture``, the model's under the first draw, and the item as ``shown`` to the model
+        (None: as it is scored).
+        """
+        key, shown = case.pair.key, shown or case
         self.keys.append(key)
         self._contents.update(content_hash(key, case.query, case.target).encode())
         self._queries.add(content_hash(case.query))
         self._sizes.add("own size" if case.whole else "model's size")
-        pictures, context = self._written(case, picture)
+        pictures, context = self._written(shown, picture)
         for index, answers in enumerate(draws):
             for system, answer in answers.items():
                 self._tallies[system][index].add(answer.value, case.target, case.query, answer.score)
@@ -131,7 +144,7 @@ class TaskTally:
                 )
         if self._listeners.shown is not None:
             score = draws[0][MODEL].score.scores[self.task.headline]
-            self._listeners.shown(Shown(key, case.pair.input, picture, case.pair.target, score))
+            self._listeners.shown(Shown(key, shown.pair.input, picture, shown.pair.target, score))
 
     def _written(self, case: Case, picture: Clip) -> tuple[ItemPictures | None, list[PairPictures] | None]:
         gallery = self._listeners.gallery
@@ -149,6 +162,8 @@ class TaskTally:
         wrong_contexts: list[str],
         seconds: float,
         total: int,
+        variation: str = PLAIN,
+        followed: float | None = None,
     ) -> tuple[TaskResult, Statistics]:
         """The result, and the bootstrap statistics of the scores that only whole sets have.
 
@@ -159,7 +174,7 @@ class TaskTally:
             reason = f"; the first failed with: {self.failures[0].error}" if self.failures else ""
             raise InputError(f"{task.name}: none of the {total} items of {self.dataset} could be scored{reason}")
         metrics, statistics = summarise(task, self._tallies, self.baselines)
-        differs = paper_difference(task.card.paper, self.dataset, self.split, count, len(self._queries))
+        differs = paper_difference(task.card.paper, self.dataset, self.split, count, len(self._queries), variation)
         notes = [f"{key}: is not a number over the whole set" for key in statistics.not_numbers]
         for note in notes:
             logger.error("%s: %s", task.name, note)
@@ -180,6 +195,8 @@ class TaskTally:
             contexts=contexts,
             context_pictures=context_pictures,
             wrong_contexts=wrong_contexts,
+            variation=variation,
+            followed=followed,
             metrics=metrics if differs else with_paper(metrics, task.card.paper, self.dataset),
             alignments={name: metric.alignment for name, metric in task.metrics.items() if isinstance(metric, Aligned)},
             paper_differs=differs,

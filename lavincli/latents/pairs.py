@@ -11,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -123,7 +123,7 @@ class PairSource:
     def identity(self) -> str:
         """Hash of what decides which pair each record is, as far as it is known without reading the data."""
         drawn = [self.size, self.seed, self.crops, self.exclude, self.purpose]
-        about = [self.task.name, len(self.samples), *drawn, self.origin, self.longest]
+        about: list[Any] = [self.task.name, len(self.samples), *drawn, self.origin, self.longest]
         # Only where there are any: what was made without them is still what it was.
         if self.damages is not None:
             about.append(["damages", *self.damages.identity])

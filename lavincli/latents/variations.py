@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Literal
 
+from lavincli.cards.annotation import AnnotationSide, redrawn
 from lavincli.clip import Pair
-from lavincli.media.recolour import recolour
+from lavincli.media.recolour import recolouring
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Variations:
     """
 
     names: tuple[str, ...]
-    side: Literal["input", "target"]
+    side: AnnotationSide
 
     def blocks(self, count: int) -> list[range]:
         """The records of each block, of so many."""
@@ -31,10 +31,7 @@ class Variations:
         block = next(number for number, places in enumerate(self.blocks(count)) if record in places)
         if block == 0:
             return pair
-        name = self.names[block - 1]
-        if self.side == "input":
-            return Pair(pair.key, recolour(pair.input, name), pair.target)
-        return Pair(pair.key, pair.input, recolour(pair.target, name))
+        return redrawn(pair, self.side, recolouring(self.names[block - 1]))
 
 
 def equal_blocks(count: int, blocks: int) -> list[range]:

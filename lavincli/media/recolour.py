@@ -2,7 +2,7 @@
 
 Names and what they do: `inverted` (255 - value); `gbr`, `brg`, `bgr`, `grb`, `rbg`: which channel stands where red,
 green and blue did; `red`, `green`, `blue`, `yellow`, `cyan`, `magenta`: the brightest channel in that colour, so that
-white becomes the colour and black stays; `inverted_red` and so on: the tint of the inverted picture.
+white becomes the colour and black stays; `inverted_red` and so on: the tint of the inverted picture; `plain`: as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from lavincli.clip import Clip
 from lavincli.errors import UnknownNameError
 
+PLAIN: Final = "plain"
 _TINTS: Final = {
     "red": (1, 0, 0),
     "green": (0, 1, 0),
@@ -46,12 +47,23 @@ class Recolouring:
         if self.inverted:
             clip = 255 - clip
         if self.tint is not None:
-            return clip.max(axis=-1, keepdims=True) * np.array(self.tint, np.uint8)
+            tinted: Clip = clip.max(axis=-1, keepdims=True) * np.array(self.tint, np.uint8)
+            return tinted
         return np.ascontiguousarray(clip[..., self.channels])
+
+    def undo(self, clip: Clip) -> Clip:
+        """The picture whose recolouring `clip` is; of a tint the gray one."""
+        if self.tint is not None:
+            brightest = clip[..., np.flatnonzero(self.tint)].max(axis=-1, keepdims=True)
+            clip = np.repeat(brightest, 3, axis=-1)
+        else:
+            clip = np.ascontiguousarray(clip[..., np.argsort(self.channels)])
+        return 255 - clip if self.inverted else clip
 
 
 RECOLOURINGS: Final[Mapping[str, Recolouring]] = MappingProxyType(
     {
+        PLAIN: Recolouring(),
         "inverted": Recolouring(inverted=True),
         **{
             name: Recolouring(channels=("rgb".index(name[0]), "rgb".index(name[1]), "rgb".index(name[2])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lavincli.evaluation.results import TaskResult
+from lavincli.media.recolour import PLAIN
 from lavincli.report.examples import Album, context_head
 from lavincli.report.html import Markup, element
 from lavincli.report.item import item_article
@@ -41,11 +42,19 @@ def _circumstances(result: TaskResult) -> str:
     parts = [
         f"{result.items} items of {result.split}",
         *([examples] if pairs else []),
+        *_rendering(result),
         f"scored at {result.scored_at}",
         f"card version {result.card_version}",
         f"data {result.data_hash[:12]}",
     ]
     return " · ".join(parts)
+
+
+def _rendering(result: TaskResult) -> list[str]:
+    if result.variation == PLAIN:
+        return []
+    followed = "" if result.followed is None else f", which {result.followed:.0%} of the answers follow"
+    return [f"annotations shown {result.variation}{followed}"]
 
 
 def _notes(result: TaskResult) -> list[str]:

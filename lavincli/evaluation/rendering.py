@@ -1,0 +1,82 @@
+"""Contexts whose annotations are drawn in other colours: does the answer follow them?"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from lavincli.cards.annotation import AnnotationSide, annotation_side, redrawn
+from lavincli.clip import Clip, Pair
+from lavincli.errors import ConfigError
+from lavincli.evaluation.cases import Case
+from lavincli.media.recolour import PLAIN, recolouring
+
+if TYPE_CHECKING:
+    from lavincli.cards.task import Task
+
+# In gray levels, on average: what a stored picture's compression does to colours is less.
+_LOST: Final = 8.0
+
+
+class Rendering:
+    """How the model is shown a task's annotations, and how its answer becomes what the task's codec reads.
+
+    The model alone sees it: trivial answers, truths and scores are those of the plain rendering.
+
+    Args:
+        task: the task.
+        name: of a recolouring; `PLAIN`: none.
+
+    Raises UnknownNameError; ConfigError for a task without an annotation.
+    """
+
+    def __init__(self, task: Task, name: str) -> None:
+        self._task, self._name = task, name
+        self._recolouring = recolouring(name)
+        self._side: AnnotationSide = "target" if name == PLAIN else annotation_side(task)
+
+    def pairs(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """Example pairs as the model is shown them.
+
+        Raises ConfigError where the rendering leaves out what an answer would have to say.
+        """
+        if self._name == PLAIN:
+            return list(pairs)
+        shown = [self._pair(pair) for pair in pairs]
+        for pair, drawn in zip(pairs, shown, strict=True):
+            if _distance(self.plain(drawn.target), pair.target) > _LOST:
+                raise ConfigError(
+                    f"variation {self._name}: {self._task.name} can't be read from it, which says more in colours than "
+                    "in brightness; choose inverted, or another order of the channels, as gbr"
+                )
+        return shown
+
+    def case(self, case: Case) -> Case:
+        """An item as the model is shown it. Raises ConfigError as `pairs` does."""
+        if self._name == PLAIN:
+            return case
+        return dataclasses.replace(case, pair=self._pair(case.pair), context=tuple(self.pairs(case.context)))
+
+    def plain(self, answer: Clip) -> Clip:
+        """The model's answer `uint8 [T, H, W, 3]` as a context in the plain rendering would have asked for it."""
+        return self._recolouring.undo(answer) if self._side == "target" else answer
+
+    def followed(self, answer: Clip, pair: Pair) -> bool | None:
+        """Whether the model's answer to a pair is nearer to the truth in this rendering than to the plain one.
+
+        Beside the scores: a metric that aligns answers first may take an inverted one for a plain one. None where the
+        answer isn't the annotation.
+        """
+        if self._name == PLAIN or self._side == "input":
+            return None
+        return _distance(answer, self._recolouring(pair.target)) < _distance(answer, pair.target)
+
+    def _pair(self, pair: Pair) -> Pair:
+        return redrawn(pair, self._side, self._recolouring)
+
+
+def _distance(one: Clip, other: Clip) -> float:
+    return float(np.abs(one.astype(np.int16) - other).mean())
