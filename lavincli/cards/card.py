@@ -6,6 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from lavincli.model.config import SamplingChanges
+
 CARD_FILE = "task.yaml"
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 _WITH_OPTIONS = ConfigDict(extra="allow", frozen=True)
@@ -125,6 +127,8 @@ class TaskCard(BaseModel):
         metrics: what scores the task.
         headline: the one score that stands for the task, a key of a metric's result; the first one by default.
         paper: what papers report on the task; stands beside one's own scores, and decides nothing.
+        sampling: how the task wants to be sampled, where that isn't how a model is: ``{grid: "uniform:2"}``, with the
+            names of `lavincli.model.config.SamplingConfig`. What a model's config.json says of the task comes first.
         reverse_of: the name of a task whose sides are swapped; then input, target and data are that task's.
     """
 
@@ -142,6 +146,8 @@ class TaskCard(BaseModel):
     headline: str | None = None
     # No part of what identifies a card: answers and latents stay what they are when a paper is cited.
     paper: list[PaperScores] = Field(default=[], exclude=True)
+    # Likewise: answers are identified by how they were really sampled.
+    sampling: SamplingChanges = Field(default={}, exclude=True)
     reverse_of: Name | None = None
 
     @model_validator(mode="after")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lavincli.errors import ConfigError
 from lavincli.flow.grid_names import parse_grid
@@ -121,8 +122,20 @@ class SamplingConfig(_Settings):
         return interval
 
 
+def _some_of_sampling(changes: dict[str, Any]) -> dict[str, Any]:
+    SamplingConfig.model_validate(changes)
+    return changes
+
+
+SamplingChanges = Annotated[dict[str, Any], AfterValidator(_some_of_sampling)]
+"""Some settings of `SamplingConfig`, by name."""
+
+
 class ModelConfig(_Settings):
-    """`config.json` of a model directory."""
+    """`config.json` of a model directory.
+
+    `task_sampling`: what is different from `sampling` for a task, by its name: one step where that is best.
+    """
 
     name: str = "model"
     format: Literal[1] = 1
@@ -131,4 +144,13 @@ class ModelConfig(_Settings):
     resolution: int = Field(default=512, gt=0, multiple_of=2 * SPATIAL_COMPRESSION)
     context_pairs: int = Field(default=4, gt=0)
     sampling: SamplingConfig = SamplingConfig()
+    task_sampling: dict[str, SamplingChanges] = Field(default={}, exclude_if=lambda tasks: not tasks)
     license: str = "unknown"
+
+    def sampling_of(self, task: str, asked_for: Mapping[str, Any]) -> SamplingConfig:
+        """How a task is sampled unless the caller says otherwise.
+
+        As the model says of it, else as its card asks for (`asked_for`), else as all tasks are.
+        """
+        changes = {**asked_for, **self.task_sampling.get(task, {})}
+        return SamplingConfig.model_validate(self.sampling.model_dump() | changes)

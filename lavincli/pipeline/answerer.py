@@ -16,7 +16,7 @@ from lavincli.context.seeds import stable_seed
 from lavincli.errors import ConfigError
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.prediction import OutputSize, Prediction
-from lavincli.pipeline.predictor import Predictor
+from lavincli.pipeline.predictor import Predictor, default_sampling
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
@@ -55,7 +55,7 @@ class Answerer:
         pipeline: the model.
         choice: the context set, and which pairs of it each query gets.
         task: gives the codecs; None: answers are plain RGB pictures.
-        sampling: grid, guidance and solver; the model's own by default.
+        sampling: grid, guidance and solver; by default what `default_sampling` says.
 
     Attributes:
         codec: of the answers.
@@ -74,7 +74,7 @@ class Answerer:
         sampling: SamplingConfig | None = None,
     ) -> None:
         self.pipeline, self.choice, self.task = pipeline, choice, task
-        self.sampling = sampling or pipeline.config.sampling
+        self.sampling = sampling or default_sampling(pipeline, task)
         self._kept: OrderedDict[Context, Predictor] = OrderedDict()
         first = self.predictor
         self.codec = first.codec

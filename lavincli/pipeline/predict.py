@@ -19,6 +19,7 @@ from lavincli.media.images import clip_from_pillow
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.answerer import Answerer
 from lavincli.pipeline.prediction import OutputSize, Prediction
+from lavincli.pipeline.predictor import default_sampling
 from lavincli.registry import task as find_task
 
 if TYPE_CHECKING:
@@ -96,11 +97,12 @@ def predict(
             first is the one without an ensemble, the others are drawn by `seed`; see `ContextChoice`.
         seed: of the starting noise; a list gives one seed to each query. With one seed, all queries start from the same
             noise, so that an answer doesn't depend on its place in the list.
-        guidance: how much to push away from the answer without context; 1 doesn't. By default the model's.
-        grid: points in time, as in ``pipeline.sample``. By default the model's.
-        solver: as in ``pipeline.sample``. By default the model's.
-        guidance_interval: times between which guidance is applied. By default the model's.
-        refresh: as in ``pipeline.sample``. By default the model's.
+        guidance: how much to push away from the answer without context; 1 doesn't. By default the model's for this
+            task, as are all that follow.
+        grid: points in time, as in ``pipeline.sample``.
+        solver: as in ``pipeline.sample``.
+        guidance_interval: times between which guidance is applied.
+        refresh: as in ``pipeline.sample``.
         size: "native": answers at each query's own size; "model": at the model's working size.
         batch_size: how many queries to compute at once.
 
@@ -177,7 +179,7 @@ def make_answerer(
         ContextChoice(context, pairs, select=select, ensemble=ensemble, seed=seed),
         task=found,
         sampling=resolve_sampling(
-            pipeline.config.sampling,
+            default_sampling(pipeline, found),
             guidance=guidance,
             grid=grid,
             solver=solver,

@@ -36,6 +36,12 @@ _FRAMES_ENCODED_AT_ONCE: Final = 8
 _contexts: WeakKeyDictionary[Pipeline, OrderedDict[str, Context]] = WeakKeyDictionary()
 
 
+def default_sampling(pipeline: Pipeline, task: Task | None) -> SamplingConfig:
+    """How a model is sampled for a task; see `ModelConfig.sampling_of`. Without a task: as it is sampled."""
+    config = pipeline.config
+    return config.sampling if task is None else config.sampling_of(task.name, task.card.sampling)
+
+
 class Predictor:
     """Answers queries with one task, context and way of sampling.
 
@@ -43,7 +49,7 @@ class Predictor:
         pipeline: the model.
         context: the pairs, in the order the model shall see them; of any size.
         task: gives the codecs; None: answers are plain RGB pictures.
-        sampling: grid, guidance and solver; the model's own by default.
+        sampling: grid, guidance and solver; by default what `default_sampling` says.
         read: the context as this model read it before (`lavincli.engine.context_file`), which spares reading it again.
 
     Attributes:
@@ -66,7 +72,7 @@ class Predictor:
         self.pipeline = pipeline
         self.context = tuple(context)
         self.task = task
-        self.sampling = sampling or pipeline.config.sampling
+        self.sampling = sampling or default_sampling(pipeline, task)
         self.codec: Codec = registry().block("codecs", "rgb")() if task is None else task.codec
         self._input_resample: Resample = "bicubic" if task is None else resample_of(task.input_codec)
         self._target_resample: Resample = resample_of(self.codec)
