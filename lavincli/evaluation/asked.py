@@ -57,6 +57,8 @@ class Asked:
         from lavincli.evaluation.settings import EvaluationSettings
         from lavincli.pipeline.predict import resolve_sampling
 
+        asked = {"guidance": self.guidance, "grid": self.grid, "solver": self.solver}
+        resolve_sampling(pipeline.config.sampling, **asked)  # type: ignore[arg-type]
         return EvaluationSettings(
             pairs=self.pairs,
             draws=self.draws,
@@ -66,9 +68,7 @@ class Asked:
             split=self.split,
             wrong_context=self.wrong_context,
             variation=self.variation,
-            sampling=resolve_sampling(
-                pipeline.config.sampling, guidance=self.guidance, grid=self.grid, solver=self.solver
-            ),
+            sampling=asked,
             batch_size=self.batch_size,
         )
 

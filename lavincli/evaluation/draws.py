@@ -19,7 +19,9 @@ from lavincli.evaluation.rendering import Rendering
 from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT
 from lavincli.evaluation.settings import EvaluationSettings
 from lavincli.evaluation.wrong_context import wrong_contexts
-from lavincli.pipeline.predictor import Predictor
+from lavincli.model.config import SamplingConfig
+from lavincli.pipeline.predict import resolve_sampling
+from lavincli.pipeline.predictor import Predictor, default_sampling
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
@@ -57,19 +59,25 @@ def draw_contexts(pipeline: Pipeline, task: Task, settings: EvaluationSettings) 
     count = _count(pipeline, settings, available)
     how = "fixed" if settings.select == NEAREST else settings.select
     wrong = wrong_contexts(task, count, settings.draws, seed, size=size) if settings.wrong_context else []
+    sampling = sampling_of(pipeline, task, settings)
     drawn: list[Draw] = []
     for index in range(settings.draws):
         context = select_pairs(available, count, how, seed=stable_seed("draw", seed, index))
         mean = mean_of_targets(context, (size, size), resample_of(task.codec))
         with one_thread(pipeline):
-            predictor = Predictor(pipeline, rendering.pairs(context), task=task, sampling=settings.sampling)
+            predictor = Predictor(pipeline, rendering.pairs(context), task=task, sampling=sampling)
             if wrong:
                 name, others = wrong[index]
-                control = Predictor(pipeline, others, task=task, sampling=settings.sampling)
+                control = Predictor(pipeline, others, task=task, sampling=sampling)
                 drawn.append(Draw(predictor, tuple(context), rendering, mean, control, name))
             else:
                 drawn.append(Draw(predictor, tuple(context), rendering, mean))
     return drawn
+
+
+def sampling_of(pipeline: Pipeline, task: Task | None, settings: EvaluationSettings) -> SamplingConfig:
+    """How the model is sampled for a task, or where nothing else is said of one."""
+    return resolve_sampling(default_sampling(pipeline, task), **settings.sampling)
 
 
 def nearest_pairs(pipeline: Pipeline, task: Task, settings: EvaluationSettings) -> Callable[[Clip], list[Pair]] | None:

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lavincli import __version__
 from lavincli.errors import LavinError
 from lavincli.evaluation.answers import deciding_batch_size
+from lavincli.evaluation.draws import sampling_of
 from lavincli.evaluation.evaluate import TaskEvaluation
 from lavincli.evaluation.failures import raise_fatal, reason_of
 from lavincli.evaluation.prediction_store import FOLDER as STORE
@@ -121,7 +122,7 @@ def evaluate(
             model=ModelInfo(
                 name=pipeline.config.name, fingerprint=pipeline.fingerprint, resolution=pipeline.config.resolution
             ),
-            sampling=(settings.sampling or pipeline.config.sampling).model_dump(mode="json"),
+            sampling=_sampling(pipeline, tasks, settings),
             dtype=str(pipeline.dtype).removeprefix("torch."),
             device=str(pipeline.device),
             batch_size=deciding_batch_size(pipeline, settings.batch_size),
@@ -133,6 +134,14 @@ def evaluate(
         )
         folder.finish(found)
     return found
+
+
+def _sampling(pipeline: Pipeline, tasks: Sequence[Task], settings: EvaluationSettings) -> dict[str, Any]:
+    """How the model was sampled, and under `tasks` how it was for those that are sampled in their own way."""
+    most = sampling_of(pipeline, None, settings)
+    found = {task.name: sampling_of(pipeline, task, settings) for task in tasks}
+    own = {name: sampling.model_dump(mode="json") for name, sampling in found.items() if sampling != most}
+    return most.model_dump(mode="json") | ({"tasks": own} if own else {})
 
 
 def answer_share(

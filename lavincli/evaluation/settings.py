@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from lavincli.context.selection import WAYS_TO_SELECT
 from lavincli.errors import InputError, UnknownNameError
 from lavincli.media.recolour import PLAIN, recolouring
-from lavincli.model.config import SamplingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class EvaluationSettings:
         split: of the data set.
         wrong_context: also show the model another task's pairs, as a control.
         variation: how the model is shown annotations, a name of `lavincli.media.recolour`.
-        sampling: grid, guidance and solver; None: the model's own.
+        sampling: grid, guidance and solver, as `lavincli.pipeline.predict.resolve_sampling` takes them; what isn't
+            there is the model's own for each task.
         batch_size: how many items to compute at once.
     """
 
@@ -36,7 +38,7 @@ class EvaluationSettings:
     split: str = "test"
     wrong_context: bool = False
     variation: str = PLAIN
-    sampling: SamplingConfig | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
     batch_size: int = 8
 
     def __post_init__(self) -> None:

@@ -13,6 +13,9 @@ from pydantic import ValidationError
 import lavincli
 from lavincli.cards.card import TaskCard
 from lavincli.errors import CardError
+from lavincli.evaluation.draws import draw_contexts
+from lavincli.evaluation.run import evaluate
+from lavincli.evaluation.settings import EvaluationSettings
 from lavincli.model.config import JDiTConfig, ModelConfig, STVAEConfig
 from lavincli.pipeline.pipeline import Pipeline
 from lavincli.pipeline.predict import make_answerer
@@ -99,3 +102,16 @@ def test_configurations() -> None:
     for wrong in ({"grid": "often"}, {"steps": 3}):
         with pytest.raises(ValidationError, match=r"task_sampling\.denoising"):
             ModelConfig(**NETWORKS, task_sampling={"denoising": wrong})
+
+
+def test_an_evaluation_takes_them_and_says_so(pipeline: Pipeline) -> None:
+    """An option changes what it names, and leaves the rest to each task."""
+    settings = EvaluationSettings(pairs=1, draws=1, limit=1, sampling={"solver": "ab2", "grid": None})
+    results = evaluate(pipeline, [task("small_denoising"), task("small_negative")], settings)
+    assert not results.failed
+    assert (results.sampling["grid"], results.sampling["solver"]) == ("uniform:3", "ab2")
+    own = results.sampling["tasks"]
+    assert own.keys() == {"small_denoising"}
+    assert (own["small_denoising"]["grid"], own["small_denoising"]["solver"]) == ("uniform:2", "ab2")
+    drawn = draw_contexts(pipeline, task("small_denoising"), settings)
+    assert drawn[0].predictor.sampling.model_dump(mode="json") == own["small_denoising"]
