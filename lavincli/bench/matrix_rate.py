@@ -11,6 +11,8 @@ from torch import Tensor
 
 _SIZES: Final = {"cpu": 2048, "cuda": 8192}
 _ROUNDS: Final = 6
+# A GPU is given several at once, so that starting one is hidden behind the one before.
+_AT_ONCE: Final = {"cpu": 1, "cuda": 20}
 
 
 @torch.inference_mode()
@@ -36,9 +38,11 @@ def _products(device: torch.device) -> list[Callable[[Tensor, Tensor], Tensor]]:
 def _seconds(product: Callable[[Tensor, Tensor], Tensor], left: Tensor, right: Tensor) -> float:
     wait(left.device)
     started = time.perf_counter()
-    product(left, right)
+    times = _AT_ONCE.get(left.device.type, 1)
+    for _ in range(times):
+        product(left, right)
     wait(left.device)
-    return time.perf_counter() - started
+    return (time.perf_counter() - started) / times
 
 
 def wait(device: torch.device) -> None:

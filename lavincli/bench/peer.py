@@ -111,20 +111,16 @@ class Peer:
     @torch.inference_mode()
     def read_context(self, batch: int = 1) -> None:
         """Fill a batch's cache with the context."""
-        cache = self._cache_of()
-        self._model(self._tokens(batch, 2 * self.pairs * self.picture), past_key_values=cache, logits_to_keep=1)
-        self._caches[batch] = cache
+        if batch not in self._caches:
+            self._caches[batch] = self._cache_of()
+        self._read(self._tokens(batch, 2 * self.pairs * self.picture), 0)
 
     @torch.inference_mode()
     def read_query(self, batch: int = 1) -> Tensor:
         """Read a query each, after the context; gives the first token of each answer, [batch, 1]."""
         if batch not in self._caches:
             self.read_context(batch)
-        cache = self._caches[batch]
-        for layer in cache.layers:
-            layer.cumulative_length.fill_(2 * self.pairs * self.picture)
-        out = self._model(self._tokens(batch, self.picture), past_key_values=cache, logits_to_keep=1)
-        return out.logits[:, -1].argmax(-1, keepdim=True)  # type: ignore[no-any-return]
+        return self._read(self._tokens(batch, self.picture), 2 * self.pairs * self.picture)
 
     @torch.inference_mode()
     def write(self, token: Tensor) -> Tensor:
@@ -138,6 +134,14 @@ class Peer:
         for _ in range(self.picture - 1):
             written.append(self.write(written[-1]))
         return torch.cat(written, 1)
+
+    def _read(self, tokens: Tensor, place: int) -> Tensor:
+        """Tokens from a place in the cache on; gives the one after them. A cache is never made anew: graphs know it."""
+        cache = self._caches[len(tokens)]
+        for layer in cache.layers:
+            layer.cumulative_length.fill_(place)
+        out = self._model(tokens, past_key_values=cache, logits_to_keep=1)
+        return out.logits[:, -1].argmax(-1, keepdim=True)  # type: ignore[no-any-return]
 
     def _tokens(self, batch: int, count: int) -> Tensor:
         drawn = torch.randint(_DICTIONARY, (batch, count), generator=torch.Generator().manual_seed(count))

@@ -71,7 +71,9 @@ def engine(
     patience: Annotated[
         float, typer.Option(min=0, help="Seconds of measuring a way after which no new round begins.")
     ] = 60.0,
-    compiles: Annotated[bool, typer.Option("--compile", help="Compile the engine's blocks, and the peer.")] = False,
+    compiles: Annotated[
+        bool, typer.Option("--compile/--no-compile", help="Compile the engine's blocks, and the peer.")
+    ] = False,
     device: Annotated[
         str | None, typer.Option(help="Device, as PyTorch names it.", show_default="the best one")
     ] = None,
