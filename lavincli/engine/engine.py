@@ -12,7 +12,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from lavincli.engine.compilation import Backend, Steps, compiled_steps
+from lavincli.compiling import Backend
+from lavincli.engine.compilation import Steps, compiled_steps
 from lavincli.engine.context import Context
 from lavincli.engine.denoiser import Denoiser
 from lavincli.engine.modulations import Modulations

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from lavincli.model.config import JDiTConfig, SamplingConfig, STVAEConfig
+from lavincli.model.config import JDiTConfig, SamplingChanges, SamplingConfig, STVAEConfig
 from lavincli.train.data_config import ClipsConfig, DataConfig, SequenceConfig, Settings, Share
+from lavincli.train.time_config import ShortcutConfig, TimeConfig
 from lavincli.train.watch.settings import GuardConfig
 
 _FEWEST_HELD_OUT = 3
@@ -64,37 +65,6 @@ class STVAELossConfig(Settings):
     perceptual: PerceptualConfig | None = None
     adversarial: AdversarialConfig | None = None
     pca: GuidanceConfig | None = None
-
-
-class TimeConfig(Settings):
-    """Mixture that flow times are drawn from; the shares add up to 1. Published: logit_normal 1."""
-
-    logit_normal: Share = 1.0
-    uniform: Share = 0.0
-    zero: Share = 0.0
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> TimeConfig:
-        total = self.logit_normal + self.uniform + self.zero
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"the shares logit_normal + uniform + zero must add up to 1, not {total:g}")
-        return self
-
-
-class ShortcutConfig(Settings):
-    """A network that is told step sizes learns to be consistent with itself: one step goes where two halves go.
-
-    share: of the steps; the others learn the velocity at a place. sizes: how many of 1, 1/2, 1/4, ... are practised;
-    half of the smallest counts as a step of size 0. Published: 0.25 of a batch, and 7 (arXiv 2410.12557).
-    """
-
-    share: float = Field(default=0.25, gt=0, le=0.5)
-    sizes: int = Field(default=7, gt=0)
-
-    @property
-    def smallest(self) -> float:
-        """Step size."""
-        return float(0.5 ** (self.sizes - 1))
 
 
 class InitialisationConfig(Settings):
@@ -196,10 +166,14 @@ class STVAETrainConfig(_TrainConfig):
 
 
 class JDiTTrainConfig(_TrainConfig):
-    """Recipe of a J-DiT (`network: jdit`), trained in the latent space of the ST-VAE in the folder `stvae`."""
+    """Recipe of a J-DiT (`network: jdit`), trained in the latent space of the ST-VAE in the folder `stvae`.
+
+    compile: whether the blocks are compiled (`torch.compile`), which pays off in a long run of few shapes.
+    """
 
     network: Literal["jdit"]
     name: str = "model"
+    compile: bool = False
     jdit: JDiTConfig
     stvae: Path
     time: TimeConfig = TimeConfig()
@@ -209,11 +183,28 @@ class JDiTTrainConfig(_TrainConfig):
     l1: float = Field(default=0.1, ge=0)
     license: str = "unknown"
     sampling: SamplingConfig = SamplingConfig()
+    task_sampling: dict[str, SamplingChanges] = Field(default={}, exclude_if=lambda tasks: not tasks)
+
+    @model_validator(mode="after")
+    def _tasks_that_are_sampled(self) -> JDiTTrainConfig:
+        if others := self.task_sampling.keys() - self.data.tasks.keys():
+            raise ValueError(f"task_sampling: {', '.join(sorted(others))} is not among the tasks")
+        return self
 
     @model_validator(mode="after")
     def _told_of_steps(self) -> JDiTTrainConfig:
         if self.shortcut is not None and not self.jdit.step_size:
             raise ValueError("shortcut is for a network that is told the size of a step: set jdit.step_size=true")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_graphs(self) -> JDiTTrainConfig:
+        if self.compile and self.distributed.activation_checkpointing:
+            raise ValueError(
+                "compile and distributed.activation_checkpointing both replace what a block does: one only"
+            )
+        if self.compile and self.distributed.zero_stage == 3:
+            raise ValueError("compile needs whole weights in every block: set distributed.zero_stage=2")
         return self
 
     @model_validator(mode="after")

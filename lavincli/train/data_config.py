@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from lavincli.errors import UnknownNameError
 from lavincli.media.recolour import recolouring
 from lavincli.model.config import TEMPORAL_COMPRESSION
+from lavincli.registry import tasks
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 BUNDLED = Path("bundled")
@@ -83,8 +84,9 @@ class DataConfig(Settings):
 
     @model_validator(mode="after")
     def _of_known_tasks(self) -> DataConfig:
+        # Of other tasks too: a recipe's tasks can be changed on the command line, and what is said of the rest is idle.
         for key, named in (("pairs", self.pairs), ("variations", self.variations)):
-            if others := named.keys() - self.tasks.keys():
+            if others := named.keys() - self.tasks.keys() - tasks().keys():
                 raise ValueError(f"{key}: {', '.join(sorted(others))} is not among the tasks")
         return self
 
@@ -128,13 +130,26 @@ class ClipsConfig(Settings):
 class SequenceConfig(Settings):
     """In-context sequences of 1..`pairs` pairs; each context serves `queries` queries, each query `noises` targets.
 
+    pair_counts: the numbers of pairs to draw from, instead of all of them: fewer shapes for one that is compiled.
     null_context: share of the batches that have none. tokens: of a batch, at most: the longer its sequences, the fewer
     contexts it has, by multiples of `multiple` (which the processes share out); null: all batches have `batch_size`.
     """
 
     pairs: int = Field(default=4, gt=0)
+    pair_counts: Annotated[tuple[Annotated[int, Field(gt=0)], ...], Field(min_length=1)] | None = None
     queries: int = Field(default=1, gt=0)
     noises: int = Field(default=1, gt=0)
     null_context: Share = 0.0
     tokens: int | None = Field(default=None, gt=0)
     multiple: int = Field(default=1, gt=0)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The numbers of pairs that a context may have."""
+        return tuple(range(1, self.pairs + 1)) if self.pair_counts is None else self.pair_counts
+
+    @model_validator(mode="after")
+    def _at_most_pairs(self) -> SequenceConfig:
+        if max(self.counts) != self.pairs:
+            raise ValueError(f"pair_counts must go up to pairs, {self.pairs}, not {max(self.counts)}")
+        return self

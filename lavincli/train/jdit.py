@@ -20,6 +20,7 @@ from lavincli.model.jdit import JDiT
 from lavincli.pipeline.model_directory import load_networks, load_stvae, read_config, save_model, save_weights
 from lavincli.registry import task
 from lavincli.train.activation_checkpointing import recompute_blocks
+from lavincli.train.compiled_blocks import compile_blocks
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig
 from lavincli.train.engine import Engine
 from lavincli.train.latent_pools import latent_pairs, training_mixture
@@ -71,6 +72,8 @@ class JDiTObjective:
         self.jdit = self._starting_network().to(self.device)
         if config.distributed.activation_checkpointing:
             recompute_blocks(self.jdit)
+        if config.compile:
+            compile_blocks(self.jdit, self.device)
         self.tasks = [task(name) for name in config.data.tasks]
         with self.world.first_alone():
             mixture = training_mixture(self.tasks, config.data, self.stvae, precision=self.precision)
@@ -82,6 +85,20 @@ class JDiTObjective:
         shared = config.jdit.attention == "oneway"
         self.batches = SequenceBatches(
             mixture.pools, mixture.weights, config.sequence, config.batch_size, config.seed, shared=shared
+        )
+
+    @property
+    def model(self) -> ModelConfig:
+        """`config.json` of the model that comes out."""
+        return ModelConfig(
+            name=self.config.name,
+            jdit=self.config.jdit,
+            stvae=self.stvae.config,
+            resolution=self.config.data.size,
+            context_pairs=self.config.sequence.pairs,
+            sampling=self.config.sampling,
+            task_sampling=self.config.task_sampling,
+            license=self.config.license,
         )
 
     @property
@@ -168,19 +185,12 @@ class JDiTObjective:
         context = batch.context.expand(len(batch.query), -1, -1, -1, -1)
         noise = torch.randn(batch.target.shape, generator=torch.Generator().manual_seed(number)).to(self.device)
         cond = torch.cat([context, batch.query], dim=2)
-        settings, frames = self.config.sampling, batch.query.shape[2]
+        settings, frames = self.model.sampling_of(name, self.tasks[number].card.sampling), batch.query.shape[2]
 
         def answer() -> Tensor:
-            return sample(
-                self.jdit,
-                cond,
-                noise,
-                guidance=settings.guidance,
-                grid=settings.grid,
-                solver=settings.solver,
-                query_frames=frames,
-                guidance_interval=settings.guidance_interval,
-            )
+            # The plain way reads the condition at every evaluation.
+            given = settings.model_dump(exclude={"refresh"})
+            return sample(self.jdit, cond, noise, query_frames=frames, **given)
 
         return batch, self._decode(engine.run(answer))
 
@@ -207,16 +217,7 @@ class JDiTObjective:
         summary: Mapping[str, float],
     ) -> None:
         """Write a model directory in float16, the weights without averaging beside as `jdit-raw.safetensors`."""
-        config = ModelConfig(
-            name=self.config.name,
-            jdit=self.config.jdit,
-            stvae=self.stvae.config,
-            resolution=self.config.data.size,
-            context_pairs=self.config.sequence.pairs,
-            sampling=self.config.sampling,
-            license=self.config.license,
-        )
-        save_model(folder, config, averaged, self.stvae, card=self._card(summary), dtype=torch.float16)
+        save_model(folder, self.model, averaged, self.stvae, card=self._card(summary), dtype=torch.float16)
         if raw is not None:
             save_weights(raw, folder / "jdit-raw.safetensors", torch.float16)
 

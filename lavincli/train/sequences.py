@@ -108,7 +108,8 @@ class SequenceBatches:
     def _begin(self, step: int) -> tuple[np.random.Generator, int, int]:
         """What is drawn first: the number of pairs, and the pool whose clips' shape the batch has."""
         random = generator("sequences", self._seed, step)
-        pairs = int(random.integers(1, self._config.pairs + 1))
+        counts = self._config.counts
+        pairs = counts[int(random.integers(len(counts)))]
         return random, pairs, int(random.choice(len(self._pools), p=self._shares))
 
     def _shape(self, pairs: int, pool: int) -> SequenceShape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from lavincli.errors import ConfigError, InputError
 from lavincli.latents.job import EncodeJob, EncodeSettings
@@ -283,6 +285,16 @@ def test_sequence_batches() -> None:
         assert (lengths[-1] == 1) == (not batch.context.any())
     assert set(lengths) == {1, 2, 4, 6}
     assert 0.1 < lengths.count(1) / len(lengths) < 0.45
+
+
+def test_numbers_of_pairs_are_those_named() -> None:
+    config = SequenceConfig(pairs=5, pair_counts=(1, 2, 5))
+    batches = SequenceBatches([Pool(0)], [1], config, batch_size=1, seed=0)
+    drawn = Counter(batches(step).context.shape[2] // 2 for step in range(150))
+    assert drawn.keys() == {1, 2, 5}
+    assert min(drawn.values()) > 30
+    with pytest.raises(ValidationError, match="pair_counts must go up to pairs, 4, not 5"):
+        SequenceConfig(pairs=4, pair_counts=(1, 5))
 
 
 def test_stills_and_clips_take_turns_by_weight() -> None:

@@ -70,7 +70,7 @@ def step(jdit: JDiT, shape: SequenceShape = SHAPE, side: int = 8) -> Tensor:
 
 @pytest.mark.parametrize(("name", "numbers"), [("3.4b", 3_398_976_064), ("1.0b", 1_004_133_952), ("0.1b", 97_203_520)])
 def test_parameters_of_the_presets(name: str, numbers: int) -> None:
-    config = read_recipe("tiny-jdit", ["optimizer.name=adamw"])
+    config = read_recipe("smoke-jdit", ["optimizer.name=adamw"])
     assert isinstance(config, JDiTTrainConfig)
     needs = JDiTNeeds(config.model_copy(update={"jdit": JDIT_PRESETS[name]}), dict.fromkeys(config.data.tasks, (1, 1)))
     assert sum(needs.parameters.values()) == needs.weights.trained == numbers
@@ -147,7 +147,7 @@ def _fused(queries: Tensor, keys: Tensor, values: Tensor, *, enable_gqa: bool) -
 
 def test_the_state_of_one_process_is_what_its_engine_holds() -> None:
     jdit = network("joint", width=96, depth=2)
-    config = read_recipe("tiny-jdit", ["optimizer.name=adamw"])
+    config = read_recipe("smoke-jdit", ["optimizer.name=adamw"])
     engine = LocalEngine(jdit, config.optimizer, steps=10, ema_decay=0.9)
     engine.backward(engine.run(lambda: step(jdit)))
     engine.step(0)
@@ -200,7 +200,7 @@ def test_an_stvae_without_content_takes_what_one_with_content_takes() -> None:
 
 
 def test_shapes_come_as_often_as_they_are_drawn() -> None:
-    config = read_recipe("tiny-jdit", ["data.size=16", "data.tasks={denoising: 3, video_depth: 1}"])
+    config = read_recipe("smoke-jdit", ["data.size=16", "data.tasks={denoising: 3, video_depth: 1}"])
     assert isinstance(config, JDiTTrainConfig)
     config = config.model_copy(update={"sequence": SequenceConfig(pairs=3, null_context=0.25)})
     shapes = batch_shapes(config, {"denoising": (1, 1), "video_depth": (13, 13)})
@@ -231,7 +231,7 @@ class _Pool:
 
 
 def test_clip_lengths() -> None:
-    config = read_recipe("tiny-jdit")
+    config = read_recipe("smoke-jdit")
     names = ("denoising", "video_depth", "depth_to_video")
     lengths = clip_lengths({name: task(name) for name in names}, config.data)
     assert lengths == {"denoising": (1, 1), "video_depth": (13, 13), "depth_to_video": (13, 13)}
@@ -241,39 +241,39 @@ def test_a_recipe_that_does_not_fit_is_told_a_setting_that_does() -> None:
     changes = [*FULL.split(), "data.size=256", "sequence={pairs: 8, null_context: 0.1}", "batch_size=640"]
     for size, gigabytes in ((256, 80), (512, 40)):
         machines = Machines(64, gigabytes * GIGA)
-        plan = make_plan(read_recipe("tiny-jdit", [*changes, f"data.size={size}"]), machines)
+        plan = make_plan(read_recipe("smoke-jdit", [*changes, f"data.size={size}"]), machines)
         assert plan.refusal is not None
         assert not plan.chosen.fits
         advice = [word for word in plan.refusal.split() if word.startswith("distributed.")]
-        advised = make_plan(read_recipe("tiny-jdit", [*changes, f"data.size={size}", *advice]), machines)
+        advised = make_plan(read_recipe("smoke-jdit", [*changes, f"data.size={size}", *advice]), machines)
         assert advised.refusal is None
         assert advised.chosen.total <= machines.memory
 
 
 def test_nothing_fits() -> None:
     changes = [*FULL.split(), "data.size=512", "sequence={pairs: 8}", "batch_size=640"]
-    plan = make_plan(read_recipe("tiny-jdit", changes), Machines(64, 10 * GIGA))
+    plan = make_plan(read_recipe("smoke-jdit", changes), Machines(64, 10 * GIGA))
     assert plan.refusal is not None
     assert "nothing fits: the least, " in plan.refusal
     assert "distributed.zero_stage=3 distributed.offload=cpu" in plan.refusal
 
 
 def test_a_batch_that_cannot_be_shared_out() -> None:
-    with pytest.raises(ConfigError, match="batch_size 12 can't be shared by 7 processes"):
-        make_plan(read_recipe("tiny-jdit"), Machines(7, GIGA))
+    with pytest.raises(ConfigError, match="batch_size 4 can't be shared by 7 processes"):
+        make_plan(read_recipe("smoke-jdit"), Machines(7, GIGA))
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "tiny-jdit", "--plan", "--world", "2", "optimizer.name=adamw"]) == 0
+    assert main(["train", "smoke-jdit", "--plan", "--world", "2", "optimizer.name=adamw"]) == 0
     text = capsys.readouterr().out
-    assert "9,026,176" in text
+    assert "895,168" in text
     assert [line.split()[:2] for line in text.splitlines() if " *" in line] == [["2", "*"]]
-    assert main(["train", "tiny-jdit", "--plan", "--gpu-memory", "2.5", "--json"]) == 1
+    assert main(["train", "smoke-jdit", "--plan", "--gpu-memory", "2.5", "--json"]) == 1
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert found["fits"] is False
     assert found["refusal"] in err
-    assert found["parameters"]["total"] == 9_026_176
+    assert found["parameters"]["total"] == 895_168
     assert found["days"] == pytest.approx(
         found["steps"] * sum(found["operations_per_step"].values()) / (990e12 * 0.4) / 86400
     )

@@ -105,7 +105,7 @@ def test_a_run(jdit_config: JDiTConfig, changes: dict[str, Any], tiny_model_dire
     [
         ({"edge_detection": ["invertet"]}, f"unknown variation 'invertet'.*known: {', '.join(sorted(RECOLOURINGS))}"),
         ({"edge_detection": ["red", "red"]}, "variations: edge_detection: one is named twice"),
-        ({"depth_estimation": ["red"]}, "variations: depth_estimation is not among the tasks"),
+        ({"depth_guessing": ["red"]}, "variations: depth_guessing is not among the tasks"),
         ({"edge_detection": []}, "at least 1 item"),
         ({"edge_detection": ["red", "blue", "green"]}, r"must be at least .* = 5, in every rendering"),
     ],

@@ -51,10 +51,10 @@ def batch_shapes(config: JDiTTrainConfig, lengths: Mapping[str, Lengths]) -> dic
     shares: dict[BatchShape, float] = {}
     for (size, name), weight in weights.items():
         frame, (source, target) = tokens_per_frame(size), lengths[name]
-        for pairs in range(1, settings.pairs + 1):
+        for pairs in settings.counts:
             shape = sequence_shape(settings, pairs, (latent_frames(source), latent_frames(target)), frame)
             contexts = contexts_in_batch(settings, config.batch_size, shape, shared=shared)
-            drawn = weight / sum(weights.values()) / settings.pairs
+            drawn = weight / sum(weights.values()) / len(settings.counts)
             null = settings.null_context
             for context, share in ((shape.context, 1 - null), (frame, null)):
                 if share > 0:
