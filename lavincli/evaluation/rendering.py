@@ -47,7 +47,7 @@ class Rendering:
             return list(pairs)
         shown = [self._pair(pair) for pair in pairs]
         for pair, drawn in zip(pairs, shown, strict=True):
-            if _distance(self.plain(drawn.target), pair.target) > _LOST:
+            if np.abs(self.plain(drawn.target).astype(np.int16) - pair.target).mean() > _LOST:
                 raise ConfigError(
                     f"variation {self._name}: {self._task.name} can't be read from it, which says more in colours than "
                     "in brightness; choose inverted, or another order of the channels, as gbr"
@@ -65,18 +65,23 @@ class Rendering:
         return self._recolouring.undo(answer) if self._side == "target" else answer
 
     def followed(self, answer: Clip, pair: Pair) -> bool | None:
-        """Whether the model's answer to a pair is nearer to the truth in this rendering than to the plain one.
+        """Whether the model's answer to a pair goes with the truth in this rendering rather than with the plain one.
 
-        Beside the scores: a metric that aligns answers first may take an inverted one for a plain one. None where the
-        answer isn't the annotation.
+        By their correlation over pixels and channels, so that a faint answer doesn't count as one in a darker colour.
+        It stands beside the scores: a metric that aligns answers first may take an inverted one for a plain one. None
+        where the answer isn't the annotation, or both truths look alike.
         """
-        if self._name == PLAIN or self._side == "input":
+        varied = self._recolouring(pair.target)
+        if self._side == "input" or np.array_equal(varied, pair.target):
             return None
-        return _distance(answer, self._recolouring(pair.target)) < _distance(answer, pair.target)
+        return _correlation(answer, varied) > _correlation(answer, pair.target)
 
     def _pair(self, pair: Pair) -> Pair:
         return redrawn(pair, self._side, self._recolouring)
 
 
-def _distance(one: Clip, other: Clip) -> float:
-    return float(np.abs(one.astype(np.int16) - other).mean())
+def _correlation(one: Clip, other: Clip) -> float:
+    """Pearson's; 0 where one of them is a single value."""
+    first, second = (clip.astype(np.float64).ravel() - clip.mean() for clip in (one, other))
+    scale = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / scale if scale else 0.0

@@ -94,8 +94,8 @@ class TaskResult(StrictModel):
         wrong_contexts: for each draw the task whose pairs were shown as a control; empty without that control.
         variation: how the model was shown annotations, a name of `lavincli.media.recolour`; its answers were brought
             back to the plain rendering before they were scored.
-        followed: share of those answers that were nearer to the truth in that rendering than to the one drawn plainly;
-            None for the plain one, and where the answer is no annotation.
+        followed: share of those answers that correlate more with the truth in that rendering than with the one drawn
+            plainly; None for the plain one, and where the answer is no annotation or both truths look alike.
         metrics: by key.
         alignments: how a metric brings predictions to the truth's scale before it scores them, by the metric's name.
         paper_differs: in which way the protocol isn't that of the papers the card cites; None where it is, or none is
