@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lavincli.cards.framing import generator
 from lavincli.flow.loss import sample_times
-from lavincli.train.config import ShortcutConfig, TimeConfig
+from lavincli.train.time_config import ShortcutConfig, TimeConfig
 
 
 def element_noise(shape: Sequence[int], elements: range, *, seed: int, step: int) -> Tensor:

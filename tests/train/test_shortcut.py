@@ -13,16 +13,22 @@ from torch import Tensor
 
 import lavincli
 from lavincli.engine.engine import Engine
+from lavincli.engine.operations import counter
 from lavincli.errors import ConfigError
 from lavincli.flow.loss import velocity_loss
 from lavincli.model.config import JDiTConfig
 from lavincli.model.initialise import initialise, with_step_size
 from lavincli.model.jdit import JDiT
 from lavincli.pipeline.model_directory import load_stvae, save_stvae
-from lavincli.train.config import JDiTTrainConfig, ShortcutConfig
+from lavincli.train.config import JDiTTrainConfig
+from lavincli.train.plan.operations import jdit_operations
 from lavincli.train.randomness import shortcut_steps, takes_shortcuts
+from lavincli.train.recipe import read_recipe
 from lavincli.train.run import run
+from lavincli.train.sequence_shape import SequenceShape
 from lavincli.train.shortcut import over_two_halves, question
+from lavincli.train.time_config import ShortcutConfig
+from tests.model.test_jdit import Attention, both
 from tests.reference import relative_error
 
 Config = Callable[..., JDiTTrainConfig]
@@ -176,3 +182,53 @@ def test_one_step_learns_the_data(jdit_config: Config) -> None:
     answer = Engine(network).sample(cond, noise, grid="uniform:2")
     error = (answer - data).flatten(1)
     assert relative_error(loss, error.square().mean(1) + 0.1 * error.abs().mean(1)) < 1e-5
+
+
+def test_shipped_recipes_of_few_steps() -> None:
+    """They go on from the published recipe's network, in its latents."""
+    base, one, few = (read_recipe(f"jdit-0.1b{name}") for name in ("-512", "-one-step", "-shortcut"))
+    assert isinstance(base, JDiTTrainConfig)
+    assert isinstance(one, JDiTTrainConfig)
+    assert isinstance(few, JDiTTrainConfig)
+    for config in (one, few):
+        assert config.start_from == base.out / "model"
+        assert (config.stvae, config.data.latents, config.data.size) == (base.stvae, base.data.latents, base.data.size)
+        assert config.data.tasks.keys() <= base.data.tasks.keys()
+    assert one.jdit == base.jdit
+    assert one.time.zero == 1
+    assert few.jdit == base.jdit.model_copy(update={"step_size": True})
+    assert few.shortcut == ShortcutConfig()
+
+
+def test_how_tasks_are_sampled_is_handed_on(jdit_config: Config, stvae_folder: str) -> None:
+    own = {"small_negative": {"grid": "uniform:3"}}
+    config = jdit_config(stvae=stvae_folder, steps=1, task_sampling=own)
+    assert lavincli.load(run(config), device="cpu").config.task_sampling == own
+    with pytest.raises(ConfigError, match="task_sampling: small_other is not among the tasks"):
+        jdit_config("other", stvae=stvae_folder, task_sampling={"small_other": {"grid": "uniform:3"}})
+
+
+@both
+def test_what_half_steps_cost_is_planned(attention: Attention) -> None:
+    """Two forward passes more; of a one-way model the target's alone, for its condition is read once."""
+    shape = SequenceShape(context=4 * 4, query=4, target=4, queries=2, noises=2)
+    shaped = {"hidden_size": 96, "depth": 2, "num_heads": 4, "kv_group": 2}
+    network = JDiT(JDiTConfig.model_validate(shaped | {"attention": attention, "step_size": True}))
+    initialise(network, gate_bias=0.3)
+    context, query, x = (torch.randn(batch, 16, frames, 4, 4) for batch, frames in ((1, 4), (2, 1), (4, 1)))
+    with counter() as counted:
+        if attention == "oneway":
+            memory = network.remember(query, network.remember(context))
+        cond = torch.cat([context.expand(4, -1, -1, -1, -1), query.repeat_interleave(2, 0)], 2)
+
+        def velocity(x: Tensor, t: Tensor, step: Tensor) -> Tensor:
+            if attention == "oneway":
+                return network.denoise(x, t, memory, step)
+            out: Tensor = network(x, t, cond, step=step)
+            return out
+
+        over_two_halves(velocity, x, torch.zeros(4), torch.ones(4), smallest=0.1)
+        velocity(x, torch.zeros(4), torch.ones(4))
+    planned = jdit_operations(network.config, shape, shortcuts=1.0)
+    assert planned.forward == pytest.approx(counted.get_total_flops(), rel=0.02)
+    assert planned.backward == jdit_operations(network.config, shape).backward

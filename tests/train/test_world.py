@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from lavincli.errors import ConfigError
 from lavincli.train.batches import PictureBatches
-from lavincli.train.config import TimeConfig
 from lavincli.train.data_config import SequenceConfig
 from lavincli.train.randomness import element_noise, flow_times
 from lavincli.train.sequences import SequenceBatches
+from lavincli.train.time_config import TimeConfig
 from lavincli.train.world import World, shares
 from tests.train.test_data import EQUAL, Pool, stills
 

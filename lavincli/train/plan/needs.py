@@ -34,7 +34,13 @@ from lavincli.train.plan.stvae_step import STVAENetworks
 from lavincli.train.sequence_shape import latent_frames
 
 # By what the names of a J-DiT's parameters hold; the first that fits counts.
-_PARTS = {"t_embedder": "time", "joint_attn": "attention", "_mlp": "feed-forward", "odulation": "modulation"}
+_PARTS = {
+    "t_embedder": "time",
+    "step_embedder": "time",
+    "joint_attn": "attention",
+    "_mlp": "feed-forward",
+    "odulation": "modulation",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +103,10 @@ class JDiTNeeds:
     def step(self) -> Step:
         shared = self._config.jdit.attention == "oneway"
         operations, tokens = Operations(), 0.0
+        shortcuts = 0.0 if self._config.shortcut is None else self._config.shortcut.share
         for shape, share in self._shapes.items():
             contexts = share * shape.contexts
-            operations += jdit_operations(self._config.jdit, shape.sequence).times(contexts)
+            operations += jdit_operations(self._config.jdit, shape.sequence, shortcuts=shortcuts).times(contexts)
             tokens += contexts * shape.sequence.tokens(shared=shared)
         return Step(operations, tokens)
 

@@ -31,11 +31,18 @@ class Operations:
         return Operations(self.forward * factor, self.backward * factor, self.blocks * factor)
 
 
-def jdit_operations(config: JDiTConfig, shape: SequenceShape) -> Operations:
-    """One context with its queries and targets, forward and backward."""
+def jdit_operations(config: JDiTConfig, shape: SequenceShape, *, shortcuts: float = 0.0) -> Operations:
+    """One context with its queries and targets, forward and backward.
+
+    `shortcuts`: the share of the steps that take two half steps first, of which a one-way model's condition knows
+    nothing.
+    """
     total = Operations()
     for stream in streams_of(config, shape):
-        total += _of_stream(config, stream)
+        once = _of_stream(config, stream)
+        total += once
+        if config.attention == "joint" or stream.answered:
+            total += Operations(forward=2 * shortcuts * once.forward)
     return total
 
 
@@ -59,7 +66,8 @@ def _of_stream(config: JDiTConfig, stream: Stream) -> Operations:
     elif not stream.answered:
         backward -= 2.0 * (output + feed_forward)
     embedding = 2 * rows * TOKEN_FEATURES * size
-    time = 2 * stream.times * (2 * TIME_FREQUENCIES * size + size * size)
+    embedded = 2 if config.step_size and stream.answered else 1
+    time = 2 * embedded * stream.times * (2 * TIME_FREQUENCIES * size + size * size)
     forward = blocks + embedding + time
     backward += embedding + 2.0 * time
     if stream.answered:

@@ -18,7 +18,8 @@ from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 
 # What doesn't change what is learned, or is a matter of the machine.
 _NO_MATTER = (
-    *("out", "seed", "device", "threads", "distributed", "name", "license", "start_from", "guard", "sampling"),
+    *("out", "seed", "device", "threads", "distributed", "name", "license", "start_from", "guard"),
+    *("sampling", "task_sampling"),
     *("checkpoint_seconds", "keep_checkpoints", "keep_best", "log_every", "validate_every", "sample_every"),
 )
 _NO_MATTER_OF_DATA = ("roots", "latents", "workers", "cache")
