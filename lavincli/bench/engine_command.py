@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -90,12 +90,14 @@ class EngineCommand:
     def run(self, setting: Setting, on_failure: Callable[[str, LavinError], None]) -> Iterator[EngineRow]:
         """Measure each way with each number of pairs, one after the other; `on_failure` hears of one that can't be."""
         bench = self.bench(self._config())
+        # What was chosen once holds for all processes.
+        command = replace(self, dtype=setting.dtype, threads=setting.threads)
         with tempfile.TemporaryDirectory() as kept:
             for pairs in bench.pairs:
                 for way in bench.ways:
                     logger.info("%s, %d pairs", way, pairs)
                     try:
-                        yield measure_apart(self, way, pairs, rate=setting.rate, kept=Path(kept))
+                        yield measure_apart(command, way, pairs, rate=setting.rate, kept=Path(kept))
                     except LavinError as error:
                         on_failure(f"{way}, {pairs} pairs", error)
 
