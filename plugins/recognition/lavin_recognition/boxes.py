@@ -45,8 +45,7 @@ class BoxesCodec:
     def decode(self, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Boxes:
         """The outlines in ``uint8 [1, H, W, 3]`` as boxes, surest first.
 
-        A score is line support: the share of the outline that is lit in the box's colour, or hidden under a smaller
-        box's.
+        A score is line support: the share of the outline that is lit, where another box's colour counts three quarters.
         Raises ValueError for a clip of several frames.
         """
         del context, query

@@ -13,18 +13,20 @@ from lavincli.natives import Boxes
 
 _LINE: Final = 2.0
 """Width of a line in a picture of 256 pixels."""
+_LEAST_LINE: Final = 1.5
+"""Pixels. Of a line one pixel wide, JPEG with colours at half the resolution doesn't keep the hue."""
 
 Edges = tuple[float, float, float, float]
 """Left, top, right and bottom of a box."""
 
 
 def line_widths(size: tuple[int, int]) -> tuple[float, float]:
-    """Widths of (horizontal, vertical) lines in a picture of this (height, width); at least a pixel.
+    """Widths of (horizontal, vertical) lines in a picture of this (height, width); at least 1.5.
 
     They differ in a picture that isn't square, which was or will be squeezed into one.
     """
     height, width = size
-    return max(1.0, _LINE * height / 256), max(1.0, _LINE * width / 256)
+    return max(_LEAST_LINE, _LINE * height / 256), max(_LEAST_LINE, _LINE * width / 256)
 
 
 def draw_outlines(boxes: Boxes) -> Clip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from lavin_recognition.boxes_colors import hue_distance
 from lavin_recognition.boxes_drawing import Edges, outline_cover
 from lavin_recognition.boxes_hues import Layer
 from lavin_recognition.boxes_outlines import Sides
+
+_ELSEWHERE: Final = np.float32(0.75)
+"""What a pixel counts that is lit but belongs to another box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +25,14 @@ class Found:
     sides: Sides
     edges: Edges
 
-    @property
-    def area(self) -> float:
-        """Square pixels."""
-        left, top, right, bottom = self.edges
-        return (right - left) * (bottom - top)
-
 
 def line_support(
     found: list[Found], angle: NDArray[np.float32], lit: NDArray[np.float32], widths: tuple[float, float]
 ) -> NDArray[np.float32]:
-    """``[N]`` in 0..1, share of each outline that is lit and its own, or hidden under a smaller box.
+    """``[N]`` in 0..1, share of each outline that is lit; what belongs to another box may hide it and counts less.
 
-    Where outlines of several boxes cover a pixel it belongs to the one whose hue is nearest.
+    Where outlines of several boxes cover a pixel it belongs to the one whose hue is nearest. Boxes put together of
+    other boxes' lines rank behind those that have lines of their own.
 
     Args:
         found: the boxes.
@@ -51,12 +50,9 @@ def line_support(
         mine = covers[index] > 0.25
         distance[index][mine] = 90.0 if one.layer.angle is None else hue_distance(angle[mine], one.layer.angle)
     owner = distance.argmin(axis=0)
-    areas = np.array([one.area for one in found])
     support = np.zeros(len(found), np.float32)
     for index in range(len(found)):
         weight = np.where(covers[index] > 0.25, covers[index], 0)
-        own = owner == index
-        hidden = areas[owner] < areas[index]
-        total = float(weight.sum())
-        support[index] = float((weight * np.where(own, lit, hidden)).sum()) / max(total, 1e-6)
+        counted = np.where(owner == index, lit, _ELSEWHERE * lit)
+        support[index] = float((weight * counted).sum()) / max(float(weight.sum()), 1e-6)
     return support

@@ -1,4 +1,4 @@
-"""All rectangles that the lines of one hue can form, and how much of each one's outline is explained."""
+"""The rectangles that the lines of one hue can form, and how much of each one's outline is explained."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from lavin_recognition.boxes_hues import Layer
-from lavin_recognition.boxes_lines import side_places
+from lavin_recognition.boxes_lines import line_places
+from lavin_recognition.boxes_lit import Lit, Near, Window
 from lavin_recognition.boxes_outlines import Lengths, Map, Outlines, Sides, filled_between, mass_inside, overlaps
+from lavin_recognition.boxes_rectangles import lit_rectangles
 
 LEAST_RANK: Final = 0.5
 """Of anything that is taken for a box."""
@@ -39,44 +39,67 @@ _REPEAT: Final = 0.6
 _MOST_GUESSES: Final = 2000
 """Guesses kept of a layer, the best lit ones; a drawing gives some tens, a photo any number."""
 
+Known = tuple[Sides, bool]
+"""The sides of a box found before, and whether it has the same hue."""
+
 
 class Guesses:
-    """Every pair of columns with every pair of rows where the layer has lines.
+    """Every pair of columns with every pair of rows where one hue has lines, as far as that may be a box.
 
     Args:
-        layer: the pixels of one hue.
-        lit: ``[H, W]`` in 0..1, the pixels of any line.
-        widths: of horizontal and of vertical lines, in pixels.
-        known: sides of boxes found before, which may hide lines of this layer.
+        own: ``[H, W]`` in 0..1, the pixels of the hue.
+        near: the same widened.
+        free: ``[H, W]``, those that still wait for a box.
+        lit: lines of any hue.
+        known: boxes found before, which may hide lines of this hue, and which no guess repeats.
     """
 
-    def __init__(self, layer: Layer, lit: Map, widths: tuple[float, float], known: Sequence[Sides] = ()) -> None:
-        # A line may lie a pixel off the place that was guessed.
-        reach = (max(1, round(widths[0] / 2)), max(1, round(widths[1] / 2)))
-        own = _widened(layer.own, reach)
-        others = [(near - mine).clip(0) for near, mine in zip(_widened(lit, reach), own, strict=True)]
-        everything = Outlines(_rectangles(layer, lit, widths, known), widths)
-        lit_own, lit_other = everything.sums(own), everything.sums(others)
-        kept = _possible(everything, layer.own, lit_own.sum(axis=0), lit_other.sum(axis=0), reach)
-        self._outlines = Outlines(everything.sides[:, kept], widths)
-        self._lit_own, self._lit_other = lit_own[:, kept], lit_other[:, kept]
-        self._pixels = self._outlines.pixels(lit.shape)
-        self._own, self._others = self._pixels.values(own), self._pixels.values(others)
-        self._new = self._lit_own.sum(axis=0)
-        self._hidden = np.zeros_like(self._lit_own)
-        self._open = np.ones(len(self._outlines), bool)
+    def __init__(self, own: Map, near: Near, free: NDArray[np.bool_], lit: Lit, known: Sequence[Known] = ()) -> None:
+        columns, rows = line_places(own, lit.pixels, lit.widths)
+        columns = _joined(columns, [side for sides, _ in known for side in sides[:2]])
+        rows = _joined(rows, [side for sides, _ in known for side in sides[2:]])
+        found = Outlines(lit_rectangles(columns, rows, lit), lit.widths)
+        found = found.chosen(_waiting(found, own, near, free, lit))
+        for sides, same_hue in known:
+            found = found.chosen(~_repeats(found, sides, same_hue=same_hue))
+        own_share, other_share = found.sums(near), found.sums(lit.others(near))
+        # Whatever turns out to be hidden later on, it won't rank higher than this.
+        rank = _rank(found, own_share, other_share, other_share, lit)
+        best = np.argsort(-rank, kind="stable")[: min(_MOST_GUESSES, int((rank >= LEAST_RANK).sum()))]
+        self._lit, self._near, self._free = lit, near, free.copy()
+        self._outlines = found.chosen(best)
+        self._own, self._other = own_share[:, best], other_share[:, best]
+        self._new = self._outlines.sums(_both(near, free)).sum(axis=0)
+        self._hidden = np.zeros((4, len(best)))
+        self._open = np.ones(len(best), bool)
+
+    def look_again(self, near: Near, free: NDArray[np.bool_], window: Window) -> None:
+        """Weigh the guesses by these pixels of the hue, which differ from those before in ``window`` alone."""
+        before, after = _cropped(self._near, window), _cropped(near, window)
+        if near is not self._near:
+            self._own += self._sums(after, window) - self._sums(before, window)
+            self._other += self._sums(self._lit.others(after, window), window)
+            self._other -= self._sums(self._lit.others(before, window), window)
+        if near is not self._near or (free[window] != self._free[window]).any():
+            self._new += self._sums(_both(after, free[window]), window).sum(axis=0)
+            self._new -= self._sums(_both(before, self._free[window]), window).sum(axis=0)
+        self._near, self._free = near, free.copy()
+
+    def _sums(self, maps: Near, window: Window) -> Lengths:
+        return self._outlines.sums(maps, (window[0].start, window[1].start))
+
+    @property
+    def any_open(self) -> bool:
+        """Whether any guess may still be taken."""
+        return bool(self._open.any())
 
     def best(self) -> tuple[float, int]:
         """The rank (about 1 at most) and the number of the guess to take next; rank 0 if there is none."""
-        if not len(self._outlines):
+        if not self.any_open:
             return 0.0, -1
-        length = self._outlines.length
-        hidden = np.minimum(self._hidden, self._lit_other)
-        weakest = ((self._lit_own + hidden) / self._outlines.lengths).min(axis=0)
-        explained = self._lit_own + _HIDDEN * hidden + _FOREIGN * (self._lit_other - hidden)
-        rank = (explained.sum(axis=0) - _SMALLNESS) / length - _WEAKNESS * (1 - weakest / _WEAK_SIDE).clip(0)
-        rank += _LARGENESS * np.log2(length / length.max())
-        new = (self._new >= _LEAST_OWN * length) & (self._new > _LEAST_NEW * self._lit_own.sum(axis=0))
+        own = self._own.sum(axis=0)
+        new = (self._new >= _LEAST_OWN * self._outlines.length) & (self._new > _LEAST_NEW * own)
+        rank = _rank(self._outlines, self._own, self._other, np.minimum(self._hidden, self._other), self._lit)
         rank = np.where(new & self._open, rank, 0.0)
         number = int(rank.argmax())
         return float(rank[number]), number
@@ -86,77 +109,56 @@ class Guesses:
         left, right, top, bottom = (int(side) for side in self._outlines.sides[:, number])
         return left, right, top, bottom
 
-    def support(self, number: int) -> float:
-        """Share of the outline that is lit in its own colour, or hidden under smaller boxes."""
-        hidden = np.minimum(self._hidden[:, number], self._lit_other[:, number])
-        return float(min(1.0, (self._lit_own[:, number] + hidden).sum() / self._outlines.length[number]))
-
     def close(self, sides: Sides, *, same_hue: bool) -> None:
         """Take no more guess that is nearly a box found at ``sides``.
 
         That is one whose lines are all beside that one's, or that is of one hue with it and has most of its area.
         """
-        own = self._outlines.sides
-        reach = np.array([max(1.5 * width, width + 1) for width in self._outlines.widths[::-1]]).repeat(2)
-        near = (np.abs(own - np.array(sides)[:, None]) <= reach[:, None]).all(axis=0)
-        if same_hue:
-            near |= overlaps(own, sides) > _REPEAT
-        self._open &= ~near
+        self._open &= ~_repeats(self._outlines, sides, same_hue=same_hue)
 
-    def hide(self, outline: NDArray[np.bool_], area: float) -> None:
-        """A box of this area lies over all larger guesses, with lines at the pixels ``outline``."""
-        if len(self._outlines):
-            covered = self._pixels.sums(self._others * self._pixels.under(outline))
-            self._hidden += np.where(self._outlines.area > _ABOUT * area, covered, 0)
-
-    def claim(self, free: NDArray[np.bool_]) -> None:
-        """Only the pixels of the layer in ``free`` still wait for a box."""
-        if len(self._outlines):
-            self._new = self._pixels.sums(self._own * self._pixels.under(free)).sum(axis=0)
+    def hide(self, outline: NDArray[np.bool_], window: Window, area: float) -> None:
+        """A box of this area lies over all larger guesses, with lines at the pixels ``outline`` of ``window``."""
+        others = self._lit.others(_cropped(self._near, window), window)
+        self._hidden += np.where(self._outlines.area > _ABOUT * area, self._sums(_both(others, outline), window), 0)
 
 
-def _rectangles(layer: Layer, lit: Map, widths: tuple[float, float], known: Sequence[Sides]) -> NDArray[np.intp]:
-    """``[4, N]``, all that lines of the layer can form."""
-    thickness, width = widths
-    columns = side_places(layer.own, lit, width=width, thickness=thickness)
-    rows = side_places(layer.own.T, lit.T, width=thickness, thickness=width)
-    columns = _joined(columns, [side for sides in known for side in sides[:2]])
-    rows = _joined(rows, [side for sides in known for side in sides[2:]])
-    left, right = _pairs(columns, width)
-    top, bottom = _pairs(rows, thickness)
-    return np.concatenate([np.repeat([left, right], len(top), axis=1), np.tile([top, bottom], len(left))])
+def _cropped(near: Near, window: Window) -> Near:
+    return near[0][window], near[1][window]
+
+
+def _both(near: Near, mask: NDArray[np.bool_]) -> Near:
+    return near[0] * mask, near[1] * mask
+
+
+def _rank(outlines: Outlines, own: Lengths, other: Lengths, hidden: Lengths, lit: Lit) -> Lengths:
+    """``[N]``, how well outlines are explained by pixels of their own and of other hues, of which some are hidden."""
+    length = outlines.length
+    weakest = ((own + hidden) / outlines.lengths).min(axis=0)
+    explained = (own + _HIDDEN * hidden + _FOREIGN * (other - hidden)).sum(axis=0)
+    rank: Lengths = (explained - _SMALLNESS) / length - _WEAKNESS * (1 - weakest / _WEAK_SIDE).clip(0)
+    return rank + _LARGENESS * np.log2(length / (2 * sum(lit.pixels.shape)))
+
+
+def _waiting(outlines: Outlines, own: Map, near: Near, free: NDArray[np.bool_], lit: Lit) -> NDArray[np.intp]:
+    """The numbers of those that have enough pixels of the hue, which still wait for a box."""
+    shares = outlines.sums(near).sum(axis=0)
+    waiting = np.flatnonzero(shares >= _LEAST_OWN * outlines.length)
+    few, shares = outlines.chosen(waiting), shares[waiting]
+    new = few.sums(_both(near, free)).sum(axis=0)
+    kept = (new >= _LEAST_OWN * few.length) & (new > _LEAST_NEW * shares)
+    # Stray pixels, looked for within a pixel, can light all of a very small outline.
+    kept &= mass_inside(few.sides, own, lit.reach) >= _LEAST_MASS * min(lit.widths) * shares
+    return waiting[kept & ~filled_between(few, own)]
+
+
+def _repeats(outlines: Outlines, sides: Sides, *, same_hue: bool) -> NDArray[np.bool_]:
+    """``[N]``, whether all lines are beside those of a box, or most of its area is that of a box of the same hue."""
+    reach = np.array([max(1.5 * width, width + 1) for width in outlines.widths[::-1]]).repeat(2)
+    near: NDArray[np.bool_] = (np.abs(outlines.sides - np.array(sides)[:, None]) <= reach[:, None]).all(axis=0)
+    return near | (overlaps(outlines.sides, sides) > _REPEAT) if same_hue else near
 
 
 def _joined(places: NDArray[np.intp], others: Sequence[int]) -> NDArray[np.intp]:
     """Sorted places, with those of ``others`` that aren't among them already, give or take a pixel."""
     further = [place for place in sorted(set(others)) if not len(places) or np.abs(places - place).min() > 1]
     return np.sort(np.concatenate([places, np.array(further, dtype=np.intp)]))
-
-
-def _pairs(places: NDArray[np.intp], width: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """All pairs of sorted places that can be the two lines of a box."""
-    first, second = np.triu_indices(len(places), 1)
-    apart = places[second] - places[first] >= max(3, round(2.5 * width))
-    return places[first][apart], places[second][apart]
-
-
-def _possible(
-    outlines: Outlines, own: Map, lit_own: Lengths, lit_other: Lengths, reach: tuple[int, int]
-) -> NDArray[np.intp]:
-    """The numbers of those that may turn out to be boxes, whatever others are found."""
-    lit = lit_own + lit_other
-    possible = (lit >= LEAST_RANK * outlines.length) & (lit_own >= _LEAST_OWN * outlines.length)
-    # Stray pixels, looked for within a pixel, can light all of a very small outline.
-    possible &= mass_inside(outlines.sides, own, reach) >= _LEAST_MASS * min(outlines.widths) * lit_own
-    numbers = np.flatnonzero(possible & ~filled_between(outlines, own))
-    if len(numbers) > _MOST_GUESSES:
-        numbers = numbers[np.argsort(-(lit / outlines.length)[numbers], kind="stable")][:_MOST_GUESSES]
-    return numbers
-
-
-def _widened(values: Map, reach: tuple[int, int]) -> list[Map]:
-    """The largest value within ``reach[1]`` columns, for vertical lines, and within ``reach[0]`` rows, for others."""
-    return [
-        ndimage.maximum_filter1d(values, 2 * reach[1] + 1, axis=1, mode="constant"),
-        ndimage.maximum_filter1d(values, 2 * reach[0] + 1, axis=0, mode="constant"),
-    ]

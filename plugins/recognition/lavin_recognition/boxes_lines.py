@@ -14,24 +14,32 @@ _EIGHT: Final = np.ones((3, 3), dtype=bool)
 
 Place = tuple[int, float]
 """A column or row, and the length in pixels of the line that speaks for it."""
+Line = tuple[slice, slice, NDArray[np.float32]]
+"""Rows and columns of a vertical line, and how much of it is in each column."""
 
 
-def side_places(
-    own: NDArray[np.float32], lit: NDArray[np.float32], *, width: float, thickness: float
-) -> NDArray[np.intp]:
-    """Columns where the left or right side of a box may be, sorted; for top and bottom give the maps transposed.
+def line_places(
+    own: NDArray[np.float32], lit: NDArray[np.float32], widths: tuple[float, float]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Columns where the left or right side of a box may be, and rows where the top or bottom may be, sorted.
 
-    These are the middles of vertical lines, and the places where horizontal lines end: a side that is covered by
+    These are the middles of lines, and the places where lines of the other direction end: a side that is covered by
     another box's along its whole length still shows in its neighbours' ends.
 
     Args:
         own: ``[H, W]``, 0..1, pixels of the hue.
         lit: the same, pixels of any line.
-        width: of vertical lines.
-        thickness: of horizontal lines.
+        widths: of horizontal and of vertical lines.
     """
-    places = _middles(own, lit, width, thickness) + _ends(own.T, lit.T, width)
-    weights = np.zeros(own.shape[1], dtype=np.float64)
+    thickness, width = widths
+    upright, lying = _lines(own, lit, thickness), _lines(own.T, lit.T, width)
+    columns = _middles(upright, width) + _ends(lying, lit.T, width)
+    rows = _middles(lying, thickness) + _ends(upright, lit, thickness)
+    return _longest(columns, own.shape[1]), _longest(rows, own.shape[0])
+
+
+def _longest(places: list[Place], count: int) -> NDArray[np.intp]:
+    weights = np.zeros(count, dtype=np.float64)
     for place, weight in places:
         weights[place] += weight
     found = np.flatnonzero(weights)
@@ -40,10 +48,10 @@ def side_places(
     return found
 
 
-def _middles(own: NDArray[np.float32], lit: NDArray[np.float32], width: float, thickness: float) -> list[Place]:
+def _middles(lines: list[Line], width: float) -> list[Place]:
     """The middle column of each vertical line; of a wider patch its edges, and the peaks in between."""
     found: list[Place] = []
-    for rows, columns, mass in _lines(own, lit, thickness):
+    for rows, columns, mass in lines:
         length = 2.0 * (rows.stop - rows.start)  # it says more than an end does
         if len(mass) <= width + 2.5:
             middle = float((mass * np.arange(len(mass))).sum() / mass.sum())
@@ -57,7 +65,7 @@ def _middles(own: NDArray[np.float32], lit: NDArray[np.float32], width: float, t
     return found
 
 
-def _ends(own: NDArray[np.float32], lit: NDArray[np.float32], thickness: float) -> list[Place]:
+def _ends(lines: list[Line], lit: NDArray[np.float32], thickness: float) -> list[Place]:
     """The rows where vertical lines end, or rather the middles of horizontal lines that would end with them.
 
     A line may go on under other lines, so both the ends of its own pixels and those of all lit ones count.
@@ -65,7 +73,7 @@ def _ends(own: NDArray[np.float32], lit: NDArray[np.float32], thickness: float) 
     any_lit = lit > 0.5
     inset = int(thickness / 2)
     found: list[Place] = []
-    for rows, columns, mass in _lines(own, lit, thickness):
+    for rows, columns, mass in lines:
         dark = np.flatnonzero(~any_lit[:, columns.start + int(mass.argmax())])
         above, below = dark[dark < rows.start], dark[dark >= rows.stop]
         first = int(above[-1]) + 1 if len(above) else 0
@@ -75,9 +83,7 @@ def _ends(own: NDArray[np.float32], lit: NDArray[np.float32], thickness: float) 
     return found
 
 
-def _lines(
-    own: NDArray[np.float32], lit: NDArray[np.float32], thickness: float
-) -> list[tuple[slice, slice, NDArray[np.float32]]]:
+def _lines(own: NDArray[np.float32], lit: NDArray[np.float32], thickness: float) -> list[Line]:
     """Connected vertical lines in ``own``: their rows, their columns, and how much of them is in each column.
 
     They are longer than horizontal lines are thick, and bridged where another line crosses.

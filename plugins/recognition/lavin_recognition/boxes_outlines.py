@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,13 +29,16 @@ class Outlines:
         self.sides = sides
         self.widths = widths
         left, right, top, bottom = sides
-        inset_x = np.minimum(int(widths[1]) + 1, (right - left) // 3)
-        inset_y = np.minimum(int(widths[0]) + 1, (bottom - top) // 3)
-        self._starts = np.stack([top + inset_y, top + inset_y, left + inset_x, left + inset_x])
-        self._stops = np.stack([bottom - inset_y, bottom - inset_y, right - inset_x, right - inset_x]) + 1
+        across, down = without_corners(left, right, widths[1]), without_corners(top, bottom, widths[0])
+        self._starts = np.stack([down[0], down[0], across[0], across[0]])
+        self._stops = np.stack([down[1], down[1], across[1], across[1]])
 
     def __len__(self) -> int:
         return int(self.sides.shape[1])
+
+    def chosen(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Outlines:
+        """Those with these numbers, or where the mask is true."""
+        return Outlines(self.sides[:, which], self.widths)
 
     @functools.cached_property
     def lengths(self) -> Lengths:
@@ -57,11 +59,22 @@ class Outlines:
         area: Lengths = (right - left + 1.0) * (bottom - top + 1.0)
         return area
 
-    def sums(self, maps: Sequence[Map]) -> Lengths:
-        """``[4, N]``, sums along the sides: of the first map along vertical ones, of the second along others."""
-        down, along = running(maps[0], 0), running(maps[1], 1)
-        left, right, top, bottom = self.sides
-        start, stop = self._starts, self._stops
+    def sums(self, maps: Sequence[Map], corner: tuple[int, int] = (0, 0)) -> Lengths:
+        """``[4, N]``, sums along the sides: of the first map along vertical ones, of the second along others.
+
+        The maps may be a part of the picture, with its first row and column at ``corner``: then of that part.
+        """
+        height, width = maps[0].shape
+        # The last column and the last row hold nothing, for lines elsewhere.
+        down, along = (np.zeros((height + 1, width + 1), np.float32) for _ in range(2))
+        np.cumsum(maps[0], axis=0, out=down[1:, :-1])
+        np.cumsum(maps[1], axis=1, out=along[:-1, 1:])
+        left, right = (_within(side - corner[1], width) for side in self.sides[:2])
+        top, bottom = (_within(side - corner[0], height) for side in self.sides[2:])
+        limits = np.array([height, height, width, width])[:, None]
+        first = np.array(corner).repeat(2)[:, None]
+        start, stop = (ends - first for ends in (self._starts, self._stops))
+        start, stop = np.clip(start, 0, limits), np.clip(stop, 0, limits)
         return np.stack(
             [
                 down[stop[0], left] - down[start[0], left],
@@ -71,49 +84,18 @@ class Outlines:
             ]
         )
 
-    def pixels(self, shape: tuple[int, ...]) -> OutlinePixels:
-        """The pixels of all outlines in pictures of this (height, width)."""
-        width = shape[1]
-        left, right, top, bottom = self.sides
-        starts, stops = self._starts, self._stops
-        first = np.stack(
-            [starts[0] * width + left, starts[1] * width + right, top * width + starts[2], bottom * width + starts[3]]
-        )
-        steps = np.repeat([width, 1], 2 * len(self))
-        counts = (stops - starts).ravel()
-        offsets = np.cumsum(counts) - counts
-        within = np.arange(int(counts.sum())) - np.repeat(offsets, counts)
-        places = np.repeat(first.ravel(), counts) + np.repeat(steps, counts) * within
-        upright = int(counts[: 2 * len(self)].sum())
-        return OutlinePixels(places, offsets, upright)
+
+def _within(places: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    """Places, and ``count`` for those that aren't among the ``count`` ones there are."""
+    return np.where((places >= 0) & (places < count), places, count)
 
 
-@dataclass(frozen=True, slots=True)
-class OutlinePixels:
-    """Pixels of outlines, one side after the other.
-
-    Attributes:
-        places: in the flattened picture.
-        offsets: where in ``places`` each side starts: left ones, right ones, top ones, bottom ones.
-        upright: how many of the places belong to vertical sides.
-    """
-
-    places: NDArray[np.intp]
-    offsets: NDArray[np.intp]
-    upright: int
-
-    def values(self, maps: Sequence[Map]) -> Lengths:
-        """Of the first map at vertical sides, of the second at horizontal ones."""
-        vertical, horizontal = (values.ravel() for values in maps)
-        return np.concatenate([vertical[self.places[: self.upright]], horizontal[self.places[self.upright :]]])
-
-    def under(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Whether each pixel is in ``mask``."""
-        return mask.ravel()[self.places]
-
-    def sums(self, values: Lengths) -> Lengths:
-        """``[4, N]``, sums of the pixels' values along the sides."""
-        return np.add.reduceat(values, self.offsets).reshape(4, -1)
+def without_corners(
+    first: NDArray[np.intp], second: NDArray[np.intp], width: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where sides between two lines of ``width`` begin and end: lines of two directions meet at their corners."""
+    inset = np.minimum(int(width) + 1, (second - first) // 3)
+    return first + inset, second - inset + 1
 
 
 def running(values: Map, axis: int) -> Map:
