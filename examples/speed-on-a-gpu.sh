@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The 3.4B model's ways of answering on one GPU, side by side: the published way, the exact engine, one-way attention, few
-# steps, and an autoregressive peer of equal size, at 256 and 512 pixels with 8 example pairs. Weights are random.
+# The 3.4B model on one GPU, its ways of answering side by side: the published way, the exact engine, one-way attention,
+# few steps, and an autoregressive peer of equal size, at 256 and 512 pixels with 8 example pairs. Weights are random.
 #   pip install 'lavin[bench]'
 #   examples/speed-on-a-gpu.sh [OUT [OPTION...]]
 # OUT: where results go, runs/speed by default. OPTIONS go to lavin bench engine, for example: --preset 0.1b --rounds 1

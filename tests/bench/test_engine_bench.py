@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,16 +17,18 @@ from lavincli.bench.engine import EngineBench, EngineRow, measure_engine
 from lavincli.bench.engine_command import Setting
 from lavincli.bench.engine_models import random_config, random_pipeline
 from lavincli.bench.engine_table import as_markdown, as_table
+from lavincli.bench.engine_ways import WAYS
 from lavincli.bench.make_ways import make_way
 from lavincli.bench.matrix_rate import _SIZES, matrix_rate
 from lavincli.bench.peer import PeerShape, peer_shape, picture_tokens
 from lavincli.bench.plot import plot_engine
-from lavincli.cli.main import main
+from lavincli.cli.main import every_command, main
 from lavincli.errors import ConfigError, LavinError, UnknownNameError
 from lavincli.media.images import read_image
 from lavincli.model.config import SamplingConfig
 from lavincli.pipeline.load import load
 
+SCRIPT = Path(__file__).parents[2] / "examples" / "speed-on-a-gpu.sh"
 MODEL_WAYS = ("reference", "exact", "refresh", "few", "oneway", "oneway-few")
 
 
@@ -195,6 +200,22 @@ def test_mistakes(changes: list[str], message: str, capsys: pytest.CaptureFixtur
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
+
+
+def test_the_script_for_a_gpu_asks_for_what_there_is() -> None:
+    """It is run where there is one; that its options are known, and its ways, shows here."""
+    text = SCRIPT.read_text(encoding="utf-8").replace("\\\n", " ")
+    found = re.search(r"lavin (bench engine .*?) >", text)
+    assert found is not None
+    words = [word for word in shlex.split(found[1]) if not word.startswith("${")]
+    command: Any = dict(every_command())["bench", "engine"]
+    with command.make_context("engine", words[2:]) as context:
+        assert set(context.params["ways"].split(",")) <= set(WAYS)
+        assert (context.params["preset"], context.params["device"], context.params["compiles"]) == (
+            "3.4b",
+            "cuda",
+            True,
+        )
 
 
 def test_half_a_gigabyte_is_seen() -> None:
