@@ -27,8 +27,9 @@ def flow_times(shares: TimeConfig, count: int, elements: range, *, seed: int, st
 
 
 def takes_shortcuts(config: ShortcutConfig, *, seed: int, step: int) -> bool:
-    """Whether a step's batch learns to be consistent with itself: a share of the steps do."""
-    return bool(generator("shortcuts", seed, step).random() < config.share)
+    """Whether a step's batch learns to be consistent with itself: one of every so many does, whichever it is."""
+    group, place = divmod(step, config.every)
+    return bool(generator("shortcuts", seed, group).integers(config.every) == place)
 
 
 def shortcut_steps(

@@ -25,11 +25,13 @@ class TimeConfig(Settings):
 class ShortcutConfig(Settings):
     """A network that is told step sizes learns to be consistent with itself: one step goes where two halves go.
 
-    share: of the steps; the others learn the velocity at a place. sizes: how many of 1, 1/2, 1/4, ... are practised;
-    half of the smallest counts as a step of size 0. Published: 0.25 of a batch, and 7 (arXiv 2410.12557).
+    every: one training step of so many does; the others learn the velocity at a place. sizes: how many of 1, 1/2, 1/4,
+    ... are practised; half of the smallest counts as a step of size 0. Published: a quarter of each batch, and 7 (arXiv
+    2410.12557).
     """
 
-    share: float = Field(default=0.25, gt=0, le=0.5)
+    # Where they were half of all, what is usual (`GuardConfig`) would be either loss.
+    every: int = Field(default=4, ge=3)
     sizes: int = Field(default=7, gt=0)
 
     @property

@@ -77,9 +77,11 @@ def test_places_of_steps(sizes: int, seed: int, count: int, data: st.DataObject)
         assert torch.equal(whole[part.start :], some)
 
 
-def test_a_share_of_the_steps() -> None:
-    found = [takes_shortcuts(ShortcutConfig(share=0.25), seed=0, step=step) for step in range(2000)]
-    assert sum(found) / len(found) == pytest.approx(0.25, abs=0.03)
+def test_one_of_every_four_steps() -> None:
+    found = [takes_shortcuts(ShortcutConfig(every=4), seed=0, step=step) for step in range(400)]
+    fours = [found[i : i + 4] for i in range(0, 400, 4)]
+    assert all(sum(four) == 1 for four in fours)
+    assert {four.index(True) for four in fours} == {0, 1, 2, 3}
 
 
 def test_two_halves_of_a_known_flow() -> None:
@@ -98,7 +100,7 @@ def test_two_halves_of_a_known_flow() -> None:
 
 def test_a_perfectly_straight_flow_is_consistent(jdit_config: Config) -> None:
     """Where the velocity is the same everywhere, what is wanted of a long step is what is wanted of a short one."""
-    config = jdit_config(stvae="x", jdit=NETWORK | {"step_size": True}, shortcut={"share": 0.5})
+    config = jdit_config(stvae="x", jdit=NETWORK | {"step_size": True}, shortcut={"every": 3})
     data, noise = torch.randn(2, 4, 16, 1, 2, 2, generator=torch.Generator().manual_seed(0))
     found = [
         question(config, lambda *_: data - noise, data, noise, count=4, elements=range(4), step=step)
@@ -124,8 +126,8 @@ def test_few_steps_come_to_an_answer(jdit_config: Config) -> None:
     before = _far_from_patterns(network, pattern)
     assert before["uniform:33"] < 0.3 * before["uniform:2"]
     told = with_step_size(network).train()
-    changes = {"jdit": told.config.model_dump(mode="json"), "time": FLOW, "shortcut": {"share": 0.5, "sizes": 3}}
-    _learn(told, pattern, jdit_config("far", stvae="x", **changes), 250)
+    changes = {"jdit": told.config.model_dump(mode="json"), "time": FLOW, "shortcut": {"every": 3, "sizes": 3}}
+    _learn(told, pattern, jdit_config("far", stvae="x", **changes), 300)
     after = _far_from_patterns(told, pattern)
     assert after["uniform:2"] < 0.6 * before["uniform:2"]
     assert after["uniform:3"] < 0.6 * before["uniform:3"]
@@ -173,7 +175,7 @@ def test_a_model_goes_on_as_one_that_is_told_of_steps(jdit_config: Config, stvae
     plain = NETWORK | {"attention": attention}
     short = {"stvae": stvae_folder, "checkpoint_seconds": 100, "validate_every": 100}
     first = run(jdit_config("first", jdit=plain, steps=1, **short))
-    changes = {"jdit": plain | {"step_size": True}, "start_from": str(first), "shortcut": {"share": 0.5}, "steps": 4}
+    changes = {"jdit": plain | {"step_size": True}, "start_from": str(first), "shortcut": {"every": 3}, "steps": 4}
     learned = []
     for parts in (1, 2):
         folder = run(jdit_config(f"in {parts}", distributed={"accumulation": parts}, **changes, **short))
@@ -188,7 +190,7 @@ def test_a_model_goes_on_as_one_that_is_told_of_steps(jdit_config: Config, stvae
 
 def test_shortcuts_without_step_sizes(jdit_config: Config) -> None:
     with pytest.raises(ConfigError, match=r"set jdit\.step_size=true"):
-        jdit_config(stvae="x", shortcut={"share": 0.25})
+        jdit_config(stvae="x", shortcut={"every": 4})
 
 
 def test_one_step_learns_the_data(jdit_config: Config) -> None:

@@ -103,7 +103,7 @@ class JDiTNeeds:
     def step(self) -> Step:
         shared = self._config.jdit.attention == "oneway"
         operations, tokens = Operations(), 0.0
-        shortcuts = 0.0 if self._config.shortcut is None else self._config.shortcut.share
+        shortcuts = 0.0 if self._config.shortcut is None else 1 / self._config.shortcut.every
         for shape, share in self._shapes.items():
             contexts = share * shape.contexts
             operations += jdit_operations(self._config.jdit, shape.sequence, shortcuts=shortcuts).times(contexts)
