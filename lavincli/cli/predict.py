@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from lavincli.predict_run.settings import AnswerSettings, RunSettings
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +15,6 @@ app = typer.Typer(add_completion=False)
 
 _EXAMPLE = "Example: lavin predict photos/ --task colorization -o out/ --sheet out/sheet.png"
 _STDIN = Path("-")
-_SHOWN = 60
 
 
 @app.command(epilog=_EXAMPLE)
@@ -39,7 +34,13 @@ def predict(
         ),
     ],
     task: Annotated[
-        str | None, typer.Option("--task", "-t", help="Name of a task, or path of its folder.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            "--task",
+            "-t",
+            help="Name of a task, or path of its folder; repeatable: each of several has a folder of its name.",
+            show_default=False,
+        ),
     ] = None,
     model: Annotated[str, typer.Option(help="Name or folder of a model.")] = "lavin-tiny",
     context: Annotated[
@@ -97,7 +98,10 @@ def predict(
         ),
     ] = False,
     sheet: Annotated[
-        Path | None, typer.Option(help="Also write a contact sheet, query | prediction.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Also write a contact sheet: query | prediction, or query | each task's answer.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line for each picture, not paths.")] = False,
     null: Annotated[
@@ -130,10 +134,14 @@ def predict(
     Prints the path of every answer.
     An answer made before from the same input, model, context and settings is kept.
     An input that can't be read is recorded in predictions.jsonl, and the rest is done (exit code 3).
+    Several tasks are answered one after the other with the model loaded once, each as it would be alone.
     With -o -, one picture on stdin is answered on stdout.
     """
-    if task is None and context is None:
+    names = task or []
+    if not names and context is None:
         raise typer.BadParameter("give a task, or a folder of example pairs with --context", param_hint="--task")
+    if len(names) > 1 and context is not None:
+        raise typer.BadParameter("example pairs are of one task: give one, or none", param_hint="--context")
     if processes > 1 and shard is not None:
         raise typer.BadParameter("give --nproc or --shard, not both", param_hint="--shard")
     if null and _STDIN not in inputs:
@@ -141,19 +149,21 @@ def predict(
     single = output == _STDIN
     if single and inputs != [_STDIN]:
         raise typer.BadParameter("-o - answers one picture on stdin: give - as the only input", param_hint="--output")
-    from lavincli.cli.predict_lines import interval_of, kinds_of, show, tell_outcome, with_progress
-    from lavincli.registry import task as find_task
+    if single and len(names) > 1:
+        raise typer.BadParameter("-o - writes one answer: give one task", param_hint="--task")
+    from lavincli.cli.predict_lines import interval_of, kinds_of
+    from lavincli.cli.predict_tasks import answer_tasks, ask_each, find_tasks
 
     kinds, sheet = kinds_of(save or ("rgb" if single else "value"), sheet, output)
     # Everything that can be wrong and needs no model is found before the model is loaded.
-    found = None if task is None else find_task(task)
+    found = find_tasks(names)
     from lavincli.predict_run.settings import AnswerSettings, RunSettings
 
-    asked = AnswerSettings(
+    answer = AnswerSettings(
         model=model,
         device=device,
         dtype=dtype,
-        task=task,
+        task=names[0] if names else None,
         context=context,
         pairs=pairs,
         select=select,
@@ -177,48 +187,29 @@ def predict(
         near=near,
         far=far,
     )
-    if prepare and (found is None or not found.makes_inputs):
+    if prepare and not any(one.makes_inputs for one in found.values()):
         logger.info("--prepare changes nothing: the pictures are this task's inputs as they are")
     if single:
-        _answer_stdin(asked, settings)
+        from lavincli.predict_run.single import answer_bytes
+
+        if sys.stdout.isatty():
+            raise typer.BadParameter("stdout is a terminal, which can't show a picture's bytes", param_hint="--output")
+        sys.stdout.buffer.write(answer_bytes(sys.stdin.buffer.read(), answer.bind(answer.load()), settings))
+        sys.stdout.buffer.flush()
         return
-    from lavincli.predict_run.gallery import Gallery
     from lavincli.predict_run.place import own_share
-    from lavincli.predict_run.run import PredictRun
-    from lavincli.predict_run.signals import stopping_on_signals
-    from lavincli.predict_run.start import find_items, start_answers
+    from lavincli.predict_run.start import find_items
 
     share, number = own_share(shard)
-    items = find_items(inputs, output, save=kinds, root=root, share=share, null=null)
+    asked = ask_each(found, answer, settings, output)
+    folders = [str(one.output.relative_to(output)) for one in asked]
+    items = find_items(inputs, output, folders=folders, save=kinds, root=root, share=share, null=null)
     if dry_run:
-        if items.plan is None or items.stream is not None:
-            raise typer.BadParameter("what a pipe will bring can't be known in advance", param_hint="--dry-run")
-        from lavincli.cli.predict_lines import show_forecast
+        from lavincli.cli.predict_lines import show_forecasts
         from lavincli.predict_run.forecast import forecast
 
-        show_forecast(forecast(asked, settings, items.plan, output, processes), output, as_json=as_json)
+        if items[0].plan is None or items[0].stream is not None:
+            raise typer.BadParameter("what a pipe will bring can't be known in advance", param_hint="--dry-run")
+        show_forecasts(forecast(asked, items[0].plan, processes), as_json=as_json)
         return
-    gallery = Gallery(limit=_SHOWN if sheet is not None else 0)
-    counts: Counter[str] = Counter()
-    with start_answers(asked, settings, output, processes=processes, number=number) as answers:
-        run = PredictRun(answers, items, output, batch_size=batch_size, share=share, shown=lambda: gallery.wants_more)
-        with stopping_on_signals(run.stop):
-            for answered in with_progress(run, items.count):
-                counts[answered.record.status] += 1
-                gallery.add(answered)
-                show(answered.record, output, as_json=as_json)
-        if sheet is not None:
-            title = f"{found.title if found else 'own examples'}: {answers.model}"
-            if not gallery.write(sheet, title):
-                logger.warning("%s: not written, there is nothing to show", sheet)
-    tell_outcome(counts, output, stopped=run.was_stopped)
-
-
-def _answer_stdin(asked: AnswerSettings, settings: RunSettings) -> None:
-    """One picture as bytes from stdin to stdout."""
-    from lavincli.predict_run.single import answer_bytes
-
-    if sys.stdout.isatty():
-        raise typer.BadParameter("stdout is a terminal, which can't show a picture's bytes", param_hint="--output")
-    sys.stdout.buffer.write(answer_bytes(sys.stdin.buffer.read(), asked.answerer(), settings))
-    sys.stdout.buffer.flush()
+    answer_tasks(asked, items, processes=processes, number=number, share=share, sheet=sheet, as_json=as_json)

@@ -15,7 +15,7 @@ import typer
 from lavincli.errors import LavinError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lavincli.predict_run.forecast import Forecast
     from lavincli.predict_run.items import Answered
@@ -53,7 +53,7 @@ def interval_of(text: str | None) -> tuple[float, float] | None:
     return start, end
 
 
-def with_progress(run: Iterable[Answered], total: int | None) -> Iterator[Answered]:
+def with_progress(run: Iterable[Answered], total: int | None, name: str) -> Iterator[Answered]:
     """A progress bar, where there is somebody to look at it; `total` None: nobody knows how many will come."""
     from lavincli.cli.logs import stderr_console, wants_progress
 
@@ -64,7 +64,7 @@ def with_progress(run: Iterable[Answered], total: int | None) -> Iterator[Answer
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=stderr_console(), transient=True, redirect_stdout=False) as progress:
-        bar = progress.add_task("predict", total=total)
+        bar = progress.add_task(name, total=total)
         for answered in run:
             yield answered
             progress.advance(bar)
@@ -82,30 +82,50 @@ def show(record: Record, output: Path, *, as_json: bool) -> None:
         _print(path)
 
 
-def tell_outcome(counts: Counter[str], output: Path, *, stopped: bool) -> None:
-    """Say how a run went, and end with the exit code that says the same: 3 some failed, 1 all failed, 130 stopped."""
+def tell_outcome(counts: Counter[str], output: Path) -> None:
+    """Say how a run went."""
     told = ", ".join(f"{counts[status]} {status}" for status in ("done", "skipped", "failed") if counts[status])
     logger.info("%s: %s", output, told or "there was nothing to do")
-    total = counts.total()
+
+
+def end_with(outcomes: Mapping[Path, Counter[str]], *, stopped: bool) -> None:
+    """End with the exit code that says how all runs went: 3 some items failed, 1 all of one run, 130 stopped."""
     if stopped:
+        total = sum(counts.total() for counts in outcomes.values())
         logger.warning("stopped after %d items; run the same command again to go on", total)
         raise typer.Exit(130)
-    if total and counts["failed"] == total:
-        reasons = f"the reasons are above and in {output / 'predictions.jsonl'}"
-        raise LavinError(f"none of the {total} inputs could be answered; {reasons}")
-    if counts["failed"]:
+    reasons = [
+        f"none of the {counts.total()} inputs could be answered; the reasons are above and in "
+        f"{output / 'predictions.jsonl'}"
+        for output, counts in outcomes.items()
+        if counts and counts["failed"] == counts.total()
+    ]
+    for reason in reasons[:-1]:
+        logger.error("%s", reason)
+    if reasons:
+        raise LavinError(reasons[-1])
+    if any(counts["failed"] for counts in outcomes.values()):
         raise typer.Exit(3)
 
 
-def show_forecast(found: Forecast, output: Path, *, as_json: bool) -> None:
-    """What a run would do, on stdout."""
+def show_forecasts(forecasts: Iterable[Forecast], *, as_json: bool) -> None:
+    """What the runs of a command would do, on stdout, and how long all would take where they are several."""
+    seconds = []
+    for found in forecasts:
+        _show_forecast(found, as_json=as_json)
+        seconds.append(found.seconds)
+    if len(seconds) > 1 and not as_json:
+        typer.echo(f"{'all tasks':<10}  {_duration(sum(seconds))}")
+
+
+def _show_forecast(found: Forecast, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
     again = f", {found.again} of them again, from other inputs or settings" if found.again else ""
     videos = f"; {found.videos} are videos, whose length isn't looked at" if found.videos else ""
     lines = [
-        ("inputs", f"{found.items}, to {output}"),
+        ("inputs", f"{found.items}, to {found.output}"),
         ("to answer", f"{found.answered}{again}{videos}"),
         ("skipped", f"{found.skipped}, answered already from the same things"),
         ("failing", f"{len(found.failed)}, as far as can be told without decoding them"),

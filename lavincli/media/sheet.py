@@ -15,6 +15,7 @@ from lavincli.media.geometry import fit_size, resize
 _MARGIN = 16
 _GAP = 6
 _BLOCK_GAP = 28
+_HEADING_LINE = 18
 _PAPER = (250, 250, 248)
 _INK = (28, 28, 30)
 _FAINT = (110, 110, 115)
@@ -24,10 +25,13 @@ _HIGHEST_ASPECT = 1.4
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row: a label (empty for none) and one clip ``[T, H, W, 3]`` a column; the first frame is shown."""
+    """One row: a label (empty for none) and one clip ``[T, H, W, 3]`` a column; the first frame is shown.
+
+    A place with None stays empty.
+    """
 
     label: str
-    pictures: Sequence[Clip]
+    pictures: Sequence[Clip | None]
 
 
 def contact_sheet(rows: Sequence[SheetRow], columns: Sequence[str], *, title: str, cell: int = 192) -> Clip:
@@ -54,8 +58,8 @@ def contact_sheet(rows: Sequence[SheetRow], columns: Sequence[str], *, title: st
 
     width = 2 * _MARGIN + block_count * block_width + (block_count - 1) * _BLOCK_GAP
     title_lines = _wrap(title, title_font, width - 2 * _MARGIN)
-    heading_top = _MARGIN + 26 * len(title_lines) + 8
-    body_top = heading_top + 24
+    headings = [_wrap(column, heading_font, cell) for column in columns]
+    body_top = _MARGIN + 26 * len(title_lines) + 32 + _HEADING_LINE * (max(map(len, headings)) - 1)
     sheet = Image.new("RGB", (width, body_top + rows_per_block * row_height + _MARGIN - _GAP), _PAPER)
     draw = ImageDraw.Draw(sheet)
     for number, line in enumerate(title_lines):
@@ -66,10 +70,10 @@ def contact_sheet(rows: Sequence[SheetRow], columns: Sequence[str], *, title: st
         top = body_top + place * row_height
         for column, picture in enumerate(row.pictures):
             x = left + column * (cell + _GAP)
-            if place == 0:
-                heading = _shorten(columns[column], heading_font, cell)
-                draw.text((x, heading_top), heading, font=heading_font, fill=_INK)
-            _paste_fitted(sheet, picture, x, top, cell)
+            for number, heading in enumerate(reversed(headings[column]) if place == 0 else ()):
+                draw.text((x, body_top - 24 - _HEADING_LINE * number), heading, font=heading_font, fill=_INK)
+            if picture is not None:
+                _paste_fitted(sheet, picture, x, top, cell)
         if row.label:
             label = _shorten(row.label, label_font, block_width)
             draw.text((left, top + cell + 1), label, font=label_font, fill=_FAINT)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import torch
@@ -18,7 +17,7 @@ from lavincli.predict_run.plan import Plan
 from lavincli.predict_run.reading import Read, Reader
 from lavincli.predict_run.record_form import RecordForm
 from lavincli.predict_run.record_log import RecordLog
-from lavincli.predict_run.settings import AnswerSettings, RunSettings
+from lavincli.predict_run.settings import RunSettings, TaskSettings
 from lavincli.predict_run.weightless import operations_of_a_query, weightless
 from lavincli.views import check_views
 
@@ -35,6 +34,8 @@ class Forecast:
     """What a run would do.
 
     Attributes:
+        task: the task's name; None if example pairs were given in place of one.
+        output: the folder of the answers.
         items: how many there are.
         answered: how many would be answered; `again` of them were answered before, from other things.
         skipped: how many are there already.
@@ -45,6 +46,8 @@ class Forecast:
         bytes, bytes_rule: memory of the device and of the processes, and how that was estimated.
     """
 
+    task: str | None
+    output: str
     items: int
     answered: int
     again: int
@@ -58,20 +61,30 @@ class Forecast:
     bytes_rule: str
 
 
-def forecast(asked: AnswerSettings, settings: RunSettings, plan: Plan, output: Path, processes: int = 1) -> Forecast:
-    """Go through the items of a plan without answering them. Every input is read once, no weights are loaded.
+def forecast(asked: Sequence[TaskSettings], plan: Plan, processes: int = 1) -> Iterator[Forecast]:
+    """Go through the items of a plan without answering them, for each task. No weights are loaded.
 
     Raises what answering would raise before the first item.
     """
-    answerer = asked.bind(weightless(asked.model, asked.device, asked.dtype))
-    subject = "this task" if answerer.task is None else f"task {answerer.task.name}"
-    check_views(settings.save, answerer.codec, subject)
-    log = RecordLog(output)
+    first = asked[0].answer
+    pipeline = weightless(first.model, first.device, first.dtype)
+    answerers = [one.answer.bind(pipeline) for one in asked]
+    for one, answerer in zip(asked, answerers, strict=True):
+        subject = "this task" if answerer.task is None else f"task {answerer.task.name}"
+        check_views(one.run.save, answerer.codec, subject)
+    for one, answerer in zip(asked, answerers, strict=True):
+        yield _forecast(one, answerer, plan, processes)
+
+
+def _forecast(asked: TaskSettings, answerer: Answerer, plan: Plan, processes: int) -> Forecast:
+    """The forecast of one task. Every input is read once."""
+    settings, device = asked.run, choose_device(asked.answer.device)
+    log = RecordLog(asked.output)
     counts: Counter[str] = Counter()
     failed: list[str] = []
     seconds: list[float] = []
-    form = RecordForm(answerer, settings, device=choose_device(asked.device))
-    for read in _looked_at(plan, Reader(answerer, settings, output), log, settings.batch_size):
+    form = RecordForm(answerer, settings, device=device)
+    for read in _looked_at(plan, Reader(answerer, settings, asked.output), log, settings.batch_size):
         counts["items"] += 1
         counts["skipped"] += read.status == "skipped"
         if read.error is not None:
@@ -83,10 +96,12 @@ def forecast(asked: AnswerSettings, settings: RunSettings, plan: Plan, output: P
         earlier = read.item.earlier
         if earlier is not None and len(seconds) < _RECORDS_LOOKED_AT and form.is_alike(earlier):
             seconds.append(earlier.seconds)
-    each, rule = _seconds(answerer, seconds, choose_device(asked.device))
+    each, rule = _seconds(answerer, seconds, device)
     total = each * (counts["answered"] - counts["videos"]) / processes
     memory = _memory(answerer, settings, processes)
     return Forecast(
+        task=None if answerer.task is None else answerer.task.name,
+        output=str(asked.output),
         items=counts["items"],
         answered=counts["answered"],
         again=counts["again"],

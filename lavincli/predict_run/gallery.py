@@ -1,4 +1,4 @@
-"""The contact sheet of a run: query | prediction (| truth, where the queries were made from clean pictures)."""
+"""The contact sheet of a run with one task: query | prediction (| truth, where a query was made from a picture)."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ class Gallery:
         self._rows: list[SheetRow] = []
         self._left_out = 0
 
-    @property
-    def wants_more(self) -> bool:
-        """Whether there is room for another item."""
+    def wants(self, key: str) -> bool:  # noqa: ARG002 - any item is as good as another
+        """Whether there is room for the item with this key."""
         return len(self._rows) < self._limit
 
     def add(self, answered: Answered) -> None:
         """Take in one item; a failed one has nothing to show, and one with more or fewer pictures no place."""
         columns = len(self._rows[0].pictures) if self._rows else len(answered.thumbnails)
-        if not self.wants_more or len(answered.thumbnails) != columns:
+        if not self.wants(answered.record.key) or len(answered.thumbnails) != columns:
             self._left_out += answered.record.status != "failed"
         elif answered.thumbnails:
             self._rows.append(SheetRow(answered.record.key, answered.thumbnails))

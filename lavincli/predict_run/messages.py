@@ -1,12 +1,14 @@
 """What a run and its worker processes say to each other: one JSON object a line.
 
-to a worker      {"answer": ..., "run": ..., "output": ..., "number": ...}   first, what is asked
-{"items": [...]}                                            a chunk of items
-{"stop": true}                                              the items in work are the last ones
-{"end": true}                                               no more items come
-from a worker    {"ready": MODEL}                                            first
-{"answered": [...]}                                         items that were computed together
-{"error": MESSAGE}                                          it gave up, for a reason a user can mend
+to a worker      {"asked": [...], "number": ...}    first: what is asked with each task
+                 {"begin": PLACE}                   the items that follow are for this one of the tasks
+                 {"items": [...]}                   a chunk of items
+                 {"end": true}                      no more items come for this task
+                 {"stop": true}                     the items in work are the last ones of all
+from a worker    {"ready": MODEL}                   first
+                 {"answered": [...]}                items that were computed together
+                 {"ended": true}                    after an end: it waits for the next beginning
+                 {"error": MESSAGE}                 it gave up, for a reason a user can mend
 """
 
 from __future__ import annotations

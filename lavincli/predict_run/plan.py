@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from lavincli.predict_run.stems import folded, looks_like_an_answer, may_be_vide
 from lavincli.processes import Share
 from lavincli.views import claimed
 
+HERE: Final = (".",)
+"""Answers go into the output folder itself."""
+
 
 class Plan:
     """Inputs, and where their answers go; iterating over it gives `Item`s.
@@ -27,6 +31,7 @@ class Plan:
     Args:
         found: the inputs, in order; one that comes twice is taken once.
         output: the folder of the answers.
+        folders: those below it that all answers go to, once for each.
         save: the kinds of files to write for each item.
         share: the part of the inputs that this process answers. Collisions are looked for among all.
 
@@ -34,7 +39,13 @@ class Plan:
     """
 
     def __init__(
-        self, found: Iterable[Named], output: Path, *, save: Sequence[str] = ("value",), share: Share | None = None
+        self,
+        found: Iterable[Named],
+        output: Path,
+        *,
+        folders: Sequence[str] = HERE,
+        save: Sequence[str] = ("value",),
+        share: Share | None = None,
     ) -> None:
         self._folders: list[str] = []
         self._folder_of = array("L")
@@ -43,7 +54,8 @@ class Plan:
         self._whole = bytearray(len(self._keys))
         self._keep_suffixes()
         self._refuse_collisions()
-        self._refuse_writing_over_inputs(output, save)
+        for folder in folders:
+            self._refuse_writing_over_inputs(output / folder, save)
         self._mine = bytearray(share is None or share.has(key) for key in self._keys)
 
     def __len__(self) -> int:
@@ -170,6 +182,7 @@ def make_plan(
     inputs: Sequence[Path],
     output: Path,
     *,
+    folders: Sequence[str] = HERE,
     save: Sequence[str] = ("value",),
     root: Path | None = None,
     share: Share | None = None,
@@ -178,9 +191,11 @@ def make_plan(
 
     Raises InputError like both, and for an output that is a file.
     """
-    if output.exists() and not output.is_dir():
-        raise InputError(f"{output}: is a file where the output folder should be; name another folder")
-    return Plan(find_inputs(inputs, leave_out=output, root=root), output, save=save, share=share)
+    for place in (output, *(output / folder for folder in folders)):
+        if place.exists() and not place.is_dir():
+            raise InputError(f"{place}: is a file where the output folder should be; name another folder")
+    found = find_inputs(inputs, leave_out=output, root=root)
+    return Plan(found, output, folders=folders, save=save, share=share)
 
 
 def _parents(key: str) -> Iterator[str]:

@@ -50,7 +50,7 @@ class PredictRun:
         output: the output folder; made if it is missing.
         batch_size: how many items are answered together.
         share: the part of the work that this process does.
-        shown: whether small pictures of the next items are wanted.
+        shown: whether small pictures of the item with this key are wanted.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class PredictRun:
         *,
         batch_size: int = 8,
         share: Share | None = None,
-        shown: Callable[[], bool] = lambda: False,
+        shown: Callable[[str], bool] = lambda _key: False,
     ) -> None:
         self.answers, self.source, self.output = answers, source, output
         self._batch_size, self._share, self._shown = batch_size, share, shown
@@ -92,8 +92,7 @@ class PredictRun:
                 return
             if self._log.was_there:
                 self._tidy(chunk)
-            shown = self._shown()
-            yield [replace(item, earlier=self._log.earlier(item.key), shown=shown) for item in chunk]
+            yield [replace(item, earlier=self._log.earlier(item.key), shown=self._shown(item.key)) for item in chunk]
 
     def _tidy(self, chunk: Sequence[Item]) -> None:
         """Remove what a killed run has left where these answers go; nothing of this run's is there yet."""

@@ -70,12 +70,11 @@ class AnswerSettings(BaseModel):
     guidance_interval: tuple[float, float] | None = None
     refresh: int | None = None
 
-    def answerer(self) -> Answerer:
-        """Load the model and bind it. Raises what `lavincli.load` and `make_answerer` raise."""
+    def load(self) -> Pipeline:
+        """Load the model. Raises what `lavincli.load` raises."""
         from lavincli.pipeline.load import load
 
-        self.find_task()  # what is wrong without a model is found before one is loaded
-        return self.bind(load(self.model, device=self.device, dtype=self.dtype))
+        return load(self.model, device=self.device, dtype=self.dtype)
 
     def bind(self, pipeline: Pipeline) -> Answerer:
         """Bind a model that is loaded."""
@@ -89,3 +88,19 @@ class AnswerSettings(BaseModel):
         from lavincli.registry import task
 
         return None if self.task is None else task(self.task)
+
+
+class TaskSettings(BaseModel):
+    """All that is asked with one task: of the model, of each item, and where the answers go.
+
+    Attributes:
+        answer: the model and what it is asked; of several tasks, the model is the same for all.
+        run: how items are answered and written.
+        output: the folder of the answers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    answer: AnswerSettings
+    run: RunSettings
+    output: Path

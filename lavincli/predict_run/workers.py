@@ -7,13 +7,13 @@ import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
+from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from lavincli.errors import LavinError
 from lavincli.predict_run.items import Answered, Item
 from lavincli.predict_run.messages import items_message, read_answered, send
-from lavincli.predict_run.settings import AnswerSettings, RunSettings
+from lavincli.predict_run.settings import TaskSettings
 from lavincli.predict_run.shared_work import SharedWork
 from lavincli.processes import child_processes
 
@@ -21,26 +21,20 @@ _MODULE: Final = "lavincli.predict_run.worker"
 
 
 class Workers:
-    """Answers chunks of items like `LocalAnswers`, with a model in each of some processes. Use as a context manager.
+    """Answers chunks of items like a `LoadedModel`, with one in each of some processes. Use as a context manager.
 
     Each process takes the next chunk when it has room for one, so that a slow one doesn't hold up the others. What one
     had in work that ended early is done by the others.
 
     Args:
-        answer: the model and what it is asked.
-        settings: of the run.
-        output: the folder of the answers.
+        asked: the tasks, of one model.
         count: how many processes.
 
     Entering raises LavinError with what kept a process from being ready.
     """
 
-    def __init__(self, answer: AnswerSettings, settings: RunSettings, output: Path, count: int) -> None:
-        self._asked = {
-            "answer": answer.model_dump(),
-            "run": settings.model_dump(),
-            "output": output,
-        }
+    def __init__(self, asked: Sequence[TaskSettings], count: int) -> None:
+        self._asked = [one.model_dump() for one in asked]
         self._count = count
         self._stack = ExitStack()
         self._workers: list[_Worker] = []
@@ -53,7 +47,7 @@ class Workers:
         self._workers = [_Worker(number, child) for number, child in enumerate(children)]
         try:
             for worker in self._workers:
-                worker.send(self._asked | {"number": worker.number})
+                worker.send({"asked": self._asked, "number": worker.number})
             for worker in self._workers:
                 self.model = worker.ready()
         except BaseException:
@@ -71,27 +65,50 @@ class Workers:
         for worker in self._workers:
             worker.send({"stop": True})
 
-    def answer(self, chunks: Iterable[Sequence[Item]]) -> Iterator[list[Answered]]:
-        """Answer chunks of items; gives what was computed together, in the order of the chunks.
+    def answers(self, place: int) -> _OneTask:
+        """What answers with the task in this place; one after the other."""
+        return _OneTask(self, place)
+
+    def answer(self, place: int, chunks: Iterable[Sequence[Item]]) -> Iterator[list[Answered]]:
+        """Answer chunks of items with a task; gives what was computed together, in the order of the chunks.
 
         Raises LavinError for what a process couldn't go on from, or if none is left.
         """
         work = self._work = SharedWork(chunks, len(self._workers))
         for worker in self._workers:
-            worker.start(work)
+            worker.begin(place, work)
         yield from work.answered()
         for worker in self._workers:
             worker.send({"end": True})
         for worker in self._workers:
-            worker.process.wait()
+            worker.ended()
+
+
+@dataclass(frozen=True)
+class _OneTask:
+    """The processes, as what answers with one task (`lavincli.predict_run.run.Answers`)."""
+
+    workers: Workers
+    place: int
+
+    @property
+    def model(self) -> str:
+        return self.workers.model
+
+    def stop(self) -> None:
+        self.workers.stop()
+
+    def answer(self, chunks: Iterable[Sequence[Item]]) -> Iterator[list[Answered]]:
+        return self.workers.answer(self.place, chunks)
 
 
 class _Worker:
-    """One process: a thread that sends it chunks, and one that takes its answers."""
+    """One process: for each task a thread that sends it chunks, and one that takes its answers."""
 
     def __init__(self, number: int, process: subprocess.Popen[bytes]) -> None:
         self.number, self.process = number, process
         self._lock = threading.Lock()
+        self._taking: threading.Thread | None = None
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message; a process that has ended gets none, which is noticed where its answers are read."""
@@ -106,10 +123,20 @@ class _Worker:
             raise LavinError(message.get("error") or self._ended())
         return str(message["ready"])
 
-    def start(self, work: SharedWork) -> None:
-        """Begin to take work."""
-        for target in (self._give, self._take):
-            threading.Thread(target=target, args=(work,), name=f"worker {self.number}", daemon=True).start()
+    def begin(self, place: int, work: SharedWork) -> None:
+        """Begin to take work, which is for the task in this place."""
+        self.send({"begin": place})
+        giving, self._taking = (
+            threading.Thread(target=target, args=(work,), name=f"worker {self.number}", daemon=True)
+            for target in (self._give, self._take)
+        )
+        giving.start()
+        self._taking.start()
+
+    def ended(self) -> None:
+        """Wait until the process has nothing more to say about the task, or is no more."""
+        assert self._taking is not None
+        self._taking.join()
 
     def _give(self, work: SharedWork) -> None:
         while (chunk := work.take(self.number)) is not None:
@@ -119,6 +146,8 @@ class _Worker:
         error = None
         for line in self._replies:
             message = json.loads(line)
+            if "ended" in message:
+                return
             if "error" in message:
                 error = str(message["error"])
                 break

@@ -93,6 +93,10 @@ def test_a_folder_of_pairs_in_place_of_a_task(
     [
         (["{photos}", "--task", "small_negatve"], 1, "did you mean 'small_negative'?"),
         (["{photos}"], 2, "give a task"),
+        (["{photos}", "-t", "small_negative", "-t", "small_mask", "-t", "small_negative"], 2, "is given twice"),
+        (["{photos}", "-t", "small_negative", "-t", "small_mask", "--context", "{photos}"], 2, "--context"),
+        (["-", "-o", "-", "-t", "small_negative", "-t", "small_mask"], 2, "writes one answer"),
+        (["{photos}", "-t", "small_negative", "-t", "small_mask", "--save", "overlay"], 1, "task small_negative"),
         (["{photos}", "--task", "small_negative", "--select", "rndom"], 2, "--select"),
         (["{photos}", "--task", "small_negative", "--save", "everything"], 2, "--save"),
         (["{photos}", "--task", "small_negative", "--pairs", "9"], 1, "the context set has 4"),

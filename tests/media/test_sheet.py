@@ -38,6 +38,13 @@ def test_many_rows_become_blocks() -> None:
     assert 0.5 < sheet.shape[1] / sheet.shape[2] < 2
 
 
+def test_a_place_may_stay_empty_and_long_headings_take_lines() -> None:
+    rows = [SheetRow("", [_flat((0, 0, 200)), None]), SheetRow("", [None, _flat((0, 0, 200))])]
+    short, tall = (contact_sheet(rows, ["query", heading], title="t", cell=64) for heading in ("edges", "edge " * 3))
+    assert _count(short, (0, 0, 200)) == _count(tall, (0, 0, 200)) == 2 * 64 * 64
+    assert tall.shape[1] == short.shape[1] + 2 * 18
+
+
 def test_long_labels_and_titles_stay_inside() -> None:
     rows = [SheetRow("folder/" * 60 + "name.png", [_flat((0, 0, 0))])]
     sheet = contact_sheet(rows, ["a heading that is far too long for its column"], title="word " * 80, cell=64)

@@ -15,7 +15,7 @@ from lavincli.pipeline import load as load_module
 from lavincli.pipeline.answerer import Answerer
 from lavincli.predict_run.forecast import forecast
 from lavincli.predict_run.plan import make_plan
-from lavincli.predict_run.settings import AnswerSettings, RunSettings
+from lavincli.predict_run.settings import AnswerSettings, RunSettings, TaskSettings
 from lavincli.predict_run.weightless import operations_of_a_query, weightless
 from tests.predict_run.conftest import write_pictures
 from tests.small_tasks import picture
@@ -66,7 +66,7 @@ def test_time_is_counted_in_operations_where_nothing_was_measured(
 ) -> None:
     plan = make_plan([write_pictures(tmp_path / "photos", 3)], tmp_path / "out")
     asked = AnswerSettings(model=str(tiny_model_directory), task="small_negative", device="cpu")
-    told = forecast(asked, RunSettings(), plan, tmp_path / "out", processes=2)
+    (told,) = forecast([TaskSettings(answer=asked, run=RunSettings(), output=tmp_path / "out")], plan, processes=2)
     assert "billion operations a picture" in told.seconds_rule
     assert told.seconds > 0
     assert told.bytes > 2 * 400_000_000

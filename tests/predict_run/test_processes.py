@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from lavincli.predict_run.plan import make_plan
 from lavincli.predict_run.record_log import RecordLog
 from lavincli.predict_run.records import RECORDS_FILE, Record, read_records
 from lavincli.predict_run.run import PredictRun
-from lavincli.predict_run.settings import AnswerSettings, RunSettings
+from lavincli.predict_run.settings import AnswerSettings, RunSettings, TaskSettings
 from lavincli.predict_run.shared_work import SharedWork
 from lavincli.predict_run.workers import Workers
 from lavincli.processes import Share
@@ -72,8 +73,28 @@ def test_processes_and_batches_change_no_answer(
 @pytest.mark.timeout(300)
 def test_what_keeps_a_worker_from_starting_is_said_once(tiny_model_directory: Path, tmp_path: Path) -> None:
     asked = AnswerSettings(model=str(tiny_model_directory), context=tmp_path / "none")
-    with pytest.raises(LavinError, match="none"), Workers(asked, RunSettings(), tmp_path / "out", 1):
+    one = TaskSettings(answer=asked, run=RunSettings(), output=tmp_path / "out")
+    with pytest.raises(LavinError, match="none"), Workers([one], 1):
         pass
+
+
+@pytest.mark.timeout(300)
+def test_a_worker_ends_when_told_to_while_it_waits_for_work(
+    tiny_model_directory: Path, small_tasks: Path, tmp_path: Path
+) -> None:
+    write_pictures(tmp_path / "photos", 1)
+    answer = AnswerSettings(model=str(tiny_model_directory), task="small_negative", device="cpu")
+    one = TaskSettings(answer=answer, run=RunSettings(), output=tmp_path / "out")
+    came = threading.Event()
+
+    def chunks() -> Iterator[list[Item]]:
+        yield [Item(tmp_path / "photos" / "00" / "0000.png", "0000.png", "0000")]
+        came.wait()
+
+    with Workers([one], 1) as workers:
+        (answered,) = next(workers.answers(0).answer(chunks()))
+    assert answered.record.status == "done"
+    came.set()
 
 
 def test_shares_of_several_machines_end_in_one_log(answerer: Answerer, tmp_path: Path) -> None:

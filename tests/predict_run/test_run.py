@@ -55,7 +55,7 @@ def make(answerer: Answerer, photos: Path, output: Path, gallery: Gallery | None
         make_plan([photos], output, save=chosen.save),
         output,
         batch_size=chosen.batch_size,
-        shown=lambda: gallery is not None and gallery.wants_more,
+        shown=lambda key: gallery is not None and gallery.wants(key),
     )
 
 
