@@ -1,133 +1,97 @@
-"""Puts limbs together to people: by the joints they share, and by the red lines between their middles."""
+"""Puts limbs together to people: the best whole person first, then the best of what is left, and so on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import product
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lavin_recognition.skeleton_evidence import Evidence, Floats, places_along
-from lavin_recognition.skeleton_hypotheses import ENDS, Hypothesis
-from lavin_recognition.skeleton_parts import HIPS, SHOULDERS
+from lavin_recognition.skeleton_evidence import Evidence, Floats
+from lavin_recognition.skeleton_fit import Fit
+from lavin_recognition.skeleton_limbs import Limbs
+from lavin_recognition.skeleton_parts import HEAD, HIPS, SHOULDERS
+from lavin_recognition.skeleton_trees import Tree, best_trees
 from lavincli.natives import COCO_JOINTS
 
-_NEAR: Final = 2.6
-"""Places so many pixels apart may be the same joint."""
-_LEAST_RED: Final = 0.6
-"""Share of a line that is red, if it is to be a spine."""
+_LEAST_WORTH: Final = 6.0
 _LEAST_LIMBS: Final = 2
+_MOST_PEOPLE: Final = 20
+_MOST_TREES: Final = 150
+_DRAWN: Final = 16
+"""People of whom drawings are compared with the picture."""
+_DOUBT: Final = 0.45
+"""People are drawn who are worth less than the best one by this share at most."""
+_ALIKE: Final = 2.0
+"""People are alike if no joint is farther apart than this."""
+_TRUNK: Final = [*SHOULDERS, *HIPS]
+_BODY: Final = range(len(HEAD), len(COCO_JOINTS))
 
 
-@dataclass(slots=True, eq=False)
-class Body:
-    """What is known of one person.
-
-    Attributes:
-        joints: x and y by number of joint.
-        limbs: likeness by number of limb.
-    """
-
-    joints: dict[int, Floats] = field(default_factory=dict)
-    limbs: dict[int, float] = field(default_factory=dict)
-
-    def middle(self, pair: tuple[int, int]) -> Floats | None:
-        """The middle between two joints, if both are known."""
-        if pair[0] not in self.joints or pair[1] not in self.joints:
-            return None
-        middle: Floats = (self.joints[pair[0]] + self.joints[pair[1]]) / np.float32(2)
-        return middle
-
-    def agrees(self, other: Body) -> bool:
-        """Whether no joint of both is in two places, and no limb is there twice."""
-        shared = self.joints.keys() & other.joints.keys()
-        near = all(np.linalg.norm(self.joints[one] - other.joints[one]) <= _NEAR for one in shared)
-        return near and not self.limbs.keys() & other.limbs.keys()
-
-    def take(self, other: Body) -> None:
-        """Take in what another one, which agrees, knows."""
-        self.joints = other.joints | self.joints
-        self.limbs = other.limbs | self.limbs
+def assemble(evidence: Evidence, limbs: Limbs, fit: Fit) -> None:
+    """Add people of at least two limbs to ``fit``, without heads."""
+    while len(fit.joints) < _MOST_PEOPLE:
+        tree = _most_alike(evidence, fit, _candidates(evidence, limbs.worth()))
+        if tree is None:
+            return
+        person = fit.add(*_joints(evidence, tree))
+        for limb, discs in tree.limbs.items():
+            limbs.explain(limb, *discs)
+        if tree.whole:
+            evidence.explain_red(*(fit.joints[person, list(pair)].mean(axis=0) for pair in (SHOULDERS, HIPS)))
+        fit.settle(person, _BODY, (1.5, 0.75), reach=6)
 
 
-def assemble(evidence: Evidence, hypotheses: list[Hypothesis]) -> list[Body]:
-    """People of at least two limbs."""
-    bodies: list[Body] = []
-    for hypothesis in hypotheses:
-        first, second = (evidence.discs[disc] for disc in hypothesis.discs)
-        one, other = (int(number) for number in ENDS[hypothesis.limb])
-        new = Body({one: first, other: second}, {hypothesis.limb: hypothesis.likeness})
-        for body in [body for body in bodies if _touches(body, new) and body.agrees(new)]:
-            # The first may have taken what keeps a second one off.
-            if body.agrees(new):
-                new.take(body)
-                bodies.remove(body)
-        bodies.append(new)
-    bodies = _join_by_spine(evidence, bodies)
-    bodies = _join_by_nearness(bodies)
-    return [body for body in bodies if len(body.limbs) >= _LEAST_LIMBS]
+def _candidates(evidence: Evidence, worth: Floats) -> list[Tree]:
+    """The best people, and those in whom no line is two limbs."""
+    trees = best_trees(evidence, worth, _MOST_TREES)
+    if not trees or trees[0].worth < _LEAST_WORTH or len(trees[0].limbs) < _LEAST_LIMBS:
+        return []
+    lines: dict[frozenset[int], int] = {}
+    for limb, discs in trees[0].limbs.items():
+        other = lines.setdefault(frozenset(discs), limb)
+        if other != limb and discs[0] != discs[1]:
+            for one in (limb, other):
+                less = worth.copy()
+                less[one, discs, discs[::-1]] = -np.inf
+                trees += best_trees(evidence, less, _MOST_TREES)
+    return [tree for tree in trees if tree.whole == trees[0].whole]
 
 
-def redness(evidence: Evidence, first: Floats, second: Floats) -> float:
-    """Share of a line between two places that is red."""
-    rows, columns = places_along(first[None], second[None], margin=1.0, samples=24)
-    return float((evidence.red[rows, columns] > 0.3).mean())
+def _most_alike(evidence: Evidence, fit: Fit, trees: list[Tree]) -> Tree | None:
+    """The person whose drawing is most like the picture, if they are whole, else the best one."""
+    if not trees or not trees[0].whole:
+        return trees[0] if trees else None
+    kept: list[Tree] = []
+    choices: list[Floats] = []
+    trees = sorted(trees, key=lambda tree: -tree.worth)
+    for tree in trees:
+        if tree.worth < (1 - _DOUBT) * trees[0].worth - 2 or len(kept) == _DRAWN:
+            break
+        joints, given = _joints(evidence, tree)
+        for start in _TRUNK:
+            # What isn't there is drawn where nobody sees it.
+            for joint in (start + 2, start + 4):
+                if not given[joint]:
+                    joints[joint] = joints[joint - 2]
+        if all(np.linalg.norm((joints - other)[_TRUNK], axis=1).max() > _ALIKE * evidence.unit for other in choices):
+            kept.append(tree)
+            choices.append(joints)
+    if len(kept) == 1:
+        return kept[0]
+    all_joints = np.stack(choices)
+    given = np.zeros(len(COCO_JOINTS), dtype=np.bool_)
+    given[list(_BODY)] = True
+    person = fit.add(all_joints[0], given)
+    places = all_joints[:, list(_BODY)]
+    errors = fit.errors(person, all_joints, places.min(axis=(0, 1)) - 2, places.max(axis=(0, 1)) + 2)
+    fit.drop(person)
+    return kept[int(errors.argmin())]
 
 
-def _touches(body: Body, other: Body) -> bool:
-    shared = body.joints.keys() & other.joints.keys()
-    return any(np.linalg.norm(body.joints[one] - other.joints[one]) <= _NEAR for one in shared)
-
-
-def _join_by_spine(evidence: Evidence, bodies: list[Body]) -> list[Body]:
-    """Trunks: each pair of shoulders to the hips at the other end of a red line, the reddest first."""
-    pairs = []
-    for upper, lower in product(bodies, bodies):
-        shoulders, hips = upper.middle(SHOULDERS), lower.middle(HIPS)
-        if shoulders is not None and hips is not None and np.linalg.norm(shoulders - hips) > _NEAR:
-            pairs.append((redness(evidence, shoulders, hips), upper, lower))
-    uppers, lowers = set(), set()
-    joined: list[Body] = []
-    for red, upper, lower in sorted(pairs, key=lambda pair: (-pair[0], pair[1] is not pair[2])):
-        if red < _LEAST_RED or id(upper) in uppers or id(lower) in lowers:
-            continue
-        uppers.add(id(upper))
-        lowers.add(id(lower))
-        joined.append(_trunk(upper, lower))
-    return joined + [body for body in bodies if id(body) not in uppers | lowers]
-
-
-def _trunk(upper: Body, lower: Body) -> Body:
-    """The upper half of one and the lower half of another, and what only one of them has of the rest."""
-    trunk = Body()
-    for body, own in ((upper, range(HIPS[0])), (lower, range(HIPS[0], len(COCO_JOINTS)))):
-        trunk.joints |= {number: place for number, place in body.joints.items() if number in own}
-        trunk.limbs |= {number: likeness for number, likeness in body.limbs.items() if ENDS[number, 0] in own}
-    return trunk
-
-
-def _join_by_nearness(bodies: list[Body]) -> list[Body]:
-    """Parts without a spine between them: each to the nearest body that lacks just these, if it is near enough."""
-    bodies = sorted(bodies, key=lambda body: -len(body.limbs))
-    whole: list[Body] = []
-    for part in bodies:
-        best: tuple[float, Body] | None = None
-        for body in whole:
-            if body.joints.keys() & part.joints.keys():
-                continue
-            apart = min(
-                float(np.linalg.norm(one - other)) for one, other in product(body.joints.values(), part.joints.values())
-            )
-            if apart <= 0.35 * _extent(body) and (best is None or apart < best[0]):
-                best = (apart, body)
-        if best is None:
-            whole.append(part)
-        else:
-            best[1].take(part)
-    return whole
-
-
-def _extent(body: Body) -> float:
-    places = np.stack(list(body.joints.values()))
-    return float(np.ptp(places, axis=0).max())
+def _joints(evidence: Evidence, tree: Tree) -> tuple[Floats, NDArray[np.bool_]]:
+    joints = np.zeros((len(COCO_JOINTS), 2), dtype=np.float32)
+    given = np.zeros(len(COCO_JOINTS), dtype=np.bool_)
+    for joint, disc in tree.discs().items():
+        joints[joint], given[joint] = evidence.discs[disc], True
+    return joints, given

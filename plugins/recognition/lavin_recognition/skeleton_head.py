@@ -2,84 +2,167 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import permutations, product
 from typing import Final
 
 import numpy as np
 
-from lavin_recognition.skeleton_assembly import redness
 from lavin_recognition.skeleton_evidence import Evidence, Floats
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_parts import HEAD, HIPS, NOSE, SHOULDERS
 
 _HEAD: Final = np.array([[0, 0, 1], [0.36, -0.32, 0.8], [-0.36, -0.32, 0.8], [0.75, -0.22, 0], [-0.75, -0.22, 0]])
 """Nose, eyes and ears: to the person's left, down and to the front, in distances from nose to ear."""
-_YAWS: Final = np.radians(np.arange(0, 360, 30))
-_PITCHES: Final = np.radians([0, 35])
-_SIZES: Final = (0.14, 0.18, 0.23)
+_YAWS: Final = np.radians(np.arange(0, 360, 45))
+_PITCHES: Final = np.radians([10])
+_SIZES: Final = (0.15, 0.21, 0.3)
 """Distances from nose to ear that are tried, / length of the trunk."""
-_LEAST_RED: Final = 0.7
-_MOST_NOSES: Final = 4
+_LEAST_RED: Final = 0.6
+_MOST_NOSES: Final = 5
 _FINALISTS: Final = 4
+_OF_EACH: Final = 2
+_SEARCHES: Final = 2
+_MOST_PLACES: Final = 80
+"""At which each joint is tried, all over the head."""
+_PERMUTATIONS: Final = np.array(list(permutations(HEAD)))
+_EYES: Final = ((1, 3, 2, 0), (2, 4, 3, 1))
+"""Of each side eye, ear, and the limbs from the eye to the nose and from the ear to the eye."""
 
 
-def add_head(evidence: Evidence, fit: Fit, person: int) -> None:
-    """Give somebody with both shoulders a head, where a red line leads to one."""
+def add_head(evidence: Evidence, worth: Floats, fit: Fit, person: int) -> None:
+    """Give somebody with both shoulders a head, where a red line leads to one; ``worth`` as `Limbs.worth` gives it."""
     joints, given = fit.joints[person], fit.given[person]
     if not given[list(SHOULDERS)].all():
         return
     neck = joints[list(SHOULDERS)].mean(axis=0)
     up = neck - joints[list(HIPS)].mean(axis=0) if given[list(HIPS)].all() else np.array([0, -1], np.float32)
-    known = given[list(HEAD)].copy()
     trunk = float(np.linalg.norm(up))
-    if not given[list(HIPS)].all():
-        trunk = 1.3 * float(np.linalg.norm(joints[SHOULDERS[0]] - joints[SHOULDERS[1]]))
-    trunk = max(trunk, 12.0)
+    shoulders = float(np.linalg.norm(joints[SHOULDERS[0]] - joints[SHOULDERS[1]]))
+    trunk = max(trunk if given[list(HIPS)].all() else 0.0, 1.3 * shoulders, 12.0 * evidence.unit)
     up = up / max(float(np.linalg.norm(up)), 1e-6)
-    noses = _noses(evidence, neck, up, trunk)
-    if not len(noses):
+    shapes = _heads(up, trunk)
+    starts: list[tuple[float, Floats]] = []
+    for nose in _noses(evidence, neck, up, trunk):
+        heads = np.concatenate([evidence.discs[nose] + shapes, _seen(evidence, worth, nose)])
+        gains = _gains(fit, person, heads)
+        starts += [(float(gains[index]), heads[index]) for index in np.argsort(-gains, kind="stable")[:_OF_EACH]]
+    best: tuple[float, Floats] | None = None
+    for _, head in sorted(starts, key=lambda start: -start[0])[:_FINALISTS]:
+        gain, head = _settled(fit, person, head)
+        if best is None or gain > best[0]:
+            best = gain, head
+        if _is_good(fit, person, head):
+            break
+    if best is None or best[0] <= 0:
+        given[list(HEAD)] = False
         return
-    heads = np.concatenate([nose + _heads(up, trunk) for nose in noses])
-    choices = np.repeat(joints[None], len(heads), axis=0)
-    choices[:, list(HEAD)] = heads
-    centre, reach = noses.mean(axis=0), 0.35 * trunk + float(np.ptp(noses, axis=0).max()) / 2 + 2
-    given[list(HEAD)] = False
-    without = float(fit.errors(person, joints[None], centre, reach)[0])
+    joints[list(HEAD)] = best[1]
     given[list(HEAD)] = True
-    errors = fit.errors(person, choices, centre, reach)
-    results = []
-    for index in np.argsort(errors, kind="stable")[:_FINALISTS]:
-        fit.joints[person] = choices[index]
-        fit.settle(person, (*HEAD, *HEAD), (1.5, 0.75, 0.4), reach=5)
-        error = float(fit.errors(person, fit.joints[person][None], centre, reach)[0])
-        results.append((error, fit.joints[person].copy()))
-    error, best = min(results, key=lambda result: result[0])
-    fit.joints[person] = best
-    if error > 0.9 * without:
-        given[list(HEAD)] = known
-        return
-    _leave_out(fit, person, centre, reach)
+    for _ in range(_SEARCHES):
+        if _is_good(fit, person, joints[list(HEAD)]):
+            return
+        _search(fit, person)
+    _leave_out(fit, person)
 
 
-def _leave_out(fit: Fit, person: int, centre: Floats, reach: float) -> None:
+def _bounds(heads: Floats, *others: Floats) -> tuple[Floats, Floats]:
+    places = np.concatenate([heads.reshape(-1, 2), *(other[None] for other in others)])
+    return places.min(axis=0) - 4, places.max(axis=0) + 4
+
+
+def _gains(fit: Fit, person: int, heads: Floats) -> Floats:
+    """``[N]``: how much less the error is with each head ``[N, 5, 2]`` than without any."""
+    # With the neck, which tells whose head it is.
+    low, high = _bounds(heads, fit.joints[person, list(SHOULDERS)].mean(axis=0))
+    fit.given[person, list(HEAD)] = False
+    without = fit.error(person, low, high)
+    fit.given[person, list(HEAD)] = True
+    choices = np.repeat(fit.joints[person][None], len(heads), axis=0)
+    choices[:, list(HEAD)] = heads
+    gains = without - fit.errors(person, choices, low, high)
+    fit.given[person, list(HEAD)] = False
+    return gains
+
+
+def _settled(fit: Fit, person: int, head: Floats) -> tuple[float, Floats]:
+    """What a head gains, and where it then is, after its joints were moved to better places."""
+    fit.joints[person, list(HEAD)] = head
+    fit.given[person, list(HEAD)] = True
+    fit.settle(person, HEAD, (1.5, 0.75), reach=5)
+    _relabel(fit, person)
+    head = fit.joints[person, list(HEAD)].copy()
+    return float(_gains(fit, person, head[None])[0]), head
+
+
+def _is_good(fit: Fit, person: int, head: Floats) -> bool:
+    was = fit.joints[person, list(HEAD)].copy(), fit.given[person, list(HEAD)].copy()
+    fit.joints[person, list(HEAD)], fit.given[person, list(HEAD)] = head, True
+    low, high = _bounds(head)
+    good = fit.is_good(fit.error(person, low, high), low, high)
+    fit.joints[person, list(HEAD)], fit.given[person, list(HEAD)] = was
+    return good
+
+
+def _relabel(fit: Fit, person: int) -> None:
+    """Give the five joints each other's places, whichever way is most alike."""
+    choices = np.repeat(fit.joints[person][None], len(_PERMUTATIONS), axis=0)
+    places = fit.joints[person, list(HEAD)]
+    choices[:, list(HEAD)] = places[_PERMUTATIONS]
+    errors = fit.errors(person, choices, places.min(axis=0) - 3, places.max(axis=0) + 3)
+    fit.joints[person] = choices[int(errors.argmin())]
+
+
+def _search(fit: Fit, person: int) -> None:
+    """Look for each joint all over the head."""
+    places = fit.joints[person, list(HEAD)]
+    low, high = places.min(axis=0) - 3, places.max(axis=0) + 3
+    axes = [np.arange(low[axis], high[axis], 2 * fit.evidence.unit, dtype=np.float32) for axis in (0, 1)]
+    grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+    grid = grid[:: len(grid) // _MOST_PLACES + 1]
+    for joint in HEAD:
+        choices = np.repeat(fit.joints[person][None], len(grid) + 1, axis=0)
+        choices[1:, joint] = grid
+        errors = fit.errors(person, choices, low - 2, high + 2)
+        fit.joints[person] = choices[int(errors.argmin())]
+    _relabel(fit, person)
+    fit.settle(person, HEAD, (1.0, 0.5), reach=5)
+
+
+def _leave_out(fit: Fit, person: int) -> None:
     """Take back eyes and ears without which the drawing is more alike."""
+    low, high = _bounds(fit.joints[person, list(HEAD)])
     for number in reversed(HEAD[1:]):
-        with_it = fit.errors(person, fit.joints[person][None], centre, reach)[0]
+        with_it = fit.error(person, low, high)
         fit.given[person, number] = False
-        if fit.errors(person, fit.joints[person][None], centre, reach)[0] > with_it:
+        if fit.error(person, low, high) > with_it:
             fit.given[person, number] = True
 
 
-def _noses(evidence: Evidence, neck: Floats, up: Floats, trunk: float) -> Floats:
-    """Discs that a red line joins to the neck, not down the trunk, the nearest few."""
+def _noses(evidence: Evidence, neck: Floats, up: Floats, trunk: float) -> list[int]:
+    """Discs that a red line joins to the neck, not down the trunk, the farthest few; or any that are near."""
     away = evidence.discs - neck
     distance = np.linalg.norm(away, axis=1)
     down = away @ -up / np.maximum(distance, 1e-6)
-    near = np.flatnonzero((distance > 2) & (distance < 0.75 * trunk) & (down < 0.85))
-    red = [index for index in near if redness(evidence, neck, evidence.discs[index]) >= _LEAST_RED]
-    chosen = sorted(red, key=lambda index: -float(distance[index]))[:_MOST_NOSES]
-    noses: Floats = evidence.discs[chosen]
-    return noses
+    near = np.flatnonzero((distance > 2 * evidence.unit) & (distance < 0.75 * trunk) & (down < 0.85))
+    red = near[evidence.redness(np.repeat(neck[None], len(near), axis=0), evidence.discs[near]) >= _LEAST_RED]
+    if not len(red):
+        return sorted(near.tolist(), key=lambda index: float(distance[index]))[:_MOST_NOSES]
+    return sorted(red.tolist(), key=lambda index: -float(distance[index]))[:_MOST_NOSES]
+
+
+def _seen(evidence: Evidence, worth: Floats, nose: int) -> Floats:
+    """``[1, 5, 2]``: the head of a nose, if its limbs can be seen, as larger ones' can."""
+    head = np.repeat(evidence.discs[nose][None], len(HEAD), axis=0)
+    for eye, ear, inner, outer in _EYES:
+        to_nose = worth[inner, :, nose] if inner == 2 else worth[inner, nose, :]
+        value = to_nose + np.maximum(worth[outer].max(axis=0), 0)
+        best = int(value.argmax())
+        if value[best] > 0:
+            head[eye] = evidence.discs[best]
+            head[ear] = 2 * head[eye] - head[NOSE]
+            if worth[outer, :, best].max() > 0:
+                head[ear] = evidence.discs[int(worth[outer, :, best].argmax())]
+    return head[None]
 
 
 def _heads(up: Floats, trunk: float) -> Floats:

@@ -6,28 +6,27 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from lavin_recognition.skeleton_evidence import Evidence, Floats, Indices, chroma_ratios, places_along
-from lavin_recognition.skeleton_parts import LIMB_COLORS
+from lavin_recognition.skeleton_chroma import TO_YCC
+from lavin_recognition.skeleton_evidence import Evidence, Floats, Indices, places_along
+from lavin_recognition.skeleton_parts import DISC, LIMB_COLORS, LINE, RED
 
-_SHORTEST: Final = 4.5
-"""Pixels between two discs of which a line can be seen."""
+SHORTEST: Final = 4.5
+"""Pixels (of 256) between two discs of which a line can be seen."""
 _MARGIN: Final = 2.2
 """Pixels at a line's ends that its discs colour."""
-_SAMPLES: Final = 21
-_LEAST_LIT: Final = 0.93
+SAMPLES: Final = 15
+_LEAST_LIT: Final = 0.85
 """Share of a line that is as bright as the middle of one."""
-_LEAST_LIKENESS: Final = 0.3
-_MOST: Final = 600
-"""Lines kept, the most alike ones."""
-_WEAR: Final = ((1.0, 1.0, 1.0, 1.0), (0.87, 0.84, 0.85, 0.92), (0.7, 0.65, 0.67, 0.8), (0.52, 0.3, 0.35, 0.75))
-"""What is left of negative and positive blue chroma, and of negative and positive red chroma, beside luma (measured).
-
-Where colours are stored at half the resolution, those of a thin line run into the black beside it and are cut off
-there: a picture of 512, 256 and 128 pixels loses ever more. The first row is a picture stored in full.
-"""
-_SPREADS: Final = (0.08, 0.07, 0.06, 0.05)
-"""Standard deviations of a third of a limb's chroma / luma after each, of the paler colours."""
+_LEAST_GAIN, _MOST_GAIN = 0.45, 1.15
+"""A line may be so much darker or brighter than drawn."""
+_SPREAD: Final = 13.0
+_SPREAD_HALVED: Final = 11.0
+"""Levels of chroma by which a pixel of a line is off."""
+_LUMA_SPREAD: Final = 1.6
+"""The same of luma, / those of chroma."""
+_RED: Final[Floats] = np.array(RED, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +35,88 @@ class Lines:
 
     Attributes:
         ends: ``[N, 2]``, numbers of discs.
-        likeness: ``float32 [N, 14]``, 0..1, how well each limb's colour agrees.
+        places: ``float32 [N, SAMPLES, 2]``, places on them.
+        likeness: ``float32 [N, SAMPLES, 14]``, 0..1, how well each limb's colour agrees.
+        lit: ``bool [N, SAMPLES]``, whether there is a line at all.
+        length: ``float32 [N]``, in pixels of 256.
     """
 
     ends: Indices
+    places: Floats
     likeness: Floats
+    lit: NDArray[np.bool_]
+    length: Floats
 
 
 def find_lines(evidence: Evidence) -> Lines:
-    """All lines between two discs that are lit and have about some limb's colour."""
+    """All lines between two discs that are lit."""
     discs = evidence.discs
     one, other = np.triu_indices(len(discs), k=1)
-    apart = np.linalg.norm(discs[one] - discs[other], axis=1) >= _SHORTEST
-    one, other = one[apart], other[apart]
-    rows, columns = places_along(discs[one], discs[other], margin=_MARGIN, samples=_SAMPLES)
-    lit = evidence.bright[rows, columns].mean(axis=1) >= _LEAST_LIT
-    one, other, rows, columns = one[lit], other[lit], rows[lit], columns[lit]
-    # Medians of thirds: what crosses a line spoils one of them at most.
-    ratios = np.median(evidence.ratios[rows, columns].reshape(len(one), 3, _SAMPLES // 3, 2), axis=2)
-    length = np.linalg.norm(discs[one] - discs[other], axis=1)
-    levels = [_likeness(ratios, np.array(wear), spread) for wear, spread in zip(_WEAR, _SPREADS, strict=True)]
-    likeness = max(levels, key=lambda level: float((level.max(axis=1, initial=0) ** 2 * length).sum()))
-    best = likeness.max(axis=1, initial=0)
-    kept = np.flatnonzero(best >= _LEAST_LIKENESS)
-    kept = kept[np.argsort(-best[kept], kind="stable")][:_MOST]
-    return Lines(np.stack([one, other], axis=1)[kept], likeness[kept])
+    length = np.linalg.norm(discs[one] - discs[other], axis=1) * np.float32(1 / evidence.unit)
+    apart = length >= SHORTEST
+    one, other, length = one[apart], other[apart], length[apart]
+    places = places_along(discs[one], discs[other], margin=_MARGIN * evidence.unit, samples=SAMPLES)
+    lit = evidence.bright[evidence.pixels(places)]
+    bright = lit.mean(axis=1) >= _LEAST_LIT
+    one, other, length, places, lit = one[bright], other[bright], length[bright], places[bright], lit[bright]
+    likeness = _likeness(evidence, discs[one], discs[other], places)
+    return Lines(np.stack([one, other], axis=1), places, likeness, lit, length)
 
 
-def _likeness(ratios: Floats, wear: Floats, spread: float) -> Floats:
-    """``[N, 14]`` of ratios ``[N, 3, 2]`` of the thirds of lines."""
-    known = chroma_ratios(LIMB_COLORS)
-    worn = known * np.where(known < 0, wear[[0, 2]], wear[[1, 3]])
-    spreads = spread * np.maximum(1, 2.2 * np.linalg.norm(known, axis=1))
-    away = ((ratios[:, :, None] - worn) ** 2).sum(axis=3)
-    likeness: Floats = np.exp(-away / (2 * spreads**2)).mean(axis=1).astype(np.float32)
+def _likeness(evidence: Evidence, first: Floats, second: Floats, places: Floats) -> Floats:
+    """``[N, SAMPLES, 14]`` at places on lines between discs at ``first`` and ``second`` ``[N, 2]``."""
+    rows, columns = evidence.pixels(places)
+    seen = evidence.ycc[rows, columns]
+    line, disc = _drawn(evidence, first, second, columns[..., None], rows[..., None])
+    luma_line, luma_disc = np.maximum(line[..., 0], 0.3), disc[..., 0]
+    chroma_line, chroma_disc = luma_line, luma_disc
+    if evidence.halved:
+        x, y, weights = _footprint(rows, columns)
+        chroma_line, chroma_disc = ((share * weights).sum(axis=2) for share in _drawn(evidence, first, second, x, y))
+    spread = (_SPREAD_HALVED if evidence.halved else _SPREAD) * np.array([_LUMA_SPREAD, 1, 1], np.float32)
+    seen, limbs, red = seen / spread, (LIMB_COLORS @ TO_YCC) / spread, (_RED @ TO_YCC) / spread
+    # Products of what is expected of each limb with what is seen, and with itself, by luma and chroma.
+    shares = np.stack([luma_line, chroma_line, chroma_line], axis=2)
+    fixed = np.stack([luma_disc, chroma_disc, chroma_disc], axis=2) * red
+    product = (shares * seen) @ limbs.T + (fixed * seen).sum(axis=2)[..., None]
+    squared = (shares**2) @ (limbs**2).T + 2 * (shares * fixed) @ limbs.T + (fixed**2).sum(axis=2)[..., None]
+    gain = (product / np.maximum(squared, 1e-6)).clip(_LEAST_GAIN, _MOST_GAIN)
+    away = gain**2 * squared - 2 * gain * product + (seen**2).sum(axis=2)[..., None]
+    likeness: Floats = np.exp(-away.clip(0) / 2).astype(np.float32)
     return likeness
+
+
+def _drawn(evidence: Evidence, first: Floats, second: Floats, columns: Indices, rows: Indices) -> tuple[Floats, Floats]:
+    """How much of pixels ``[N, SAMPLES, P]`` lines between places ``[N, 2]`` cover, and how much their discs."""
+    x, y = columns.astype(np.float32) + np.float32(0.5), rows.astype(np.float32) + np.float32(0.5)
+    along = second - first
+    normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.maximum(np.linalg.norm(along, axis=1), 1e-6)[:, None]
+    offset = (first * normal).sum(axis=1)[:, None, None]
+    normal = normal[:, None, None]
+    aside = np.abs(x * normal[..., 0] + y * normal[..., 1] - offset)
+    line = (np.float32(LINE * evidence.unit / 2 + 0.5) - aside).clip(0, 1)
+    away = np.minimum(
+        *((x - place[:, 0, None, None]) ** 2 + (y - place[:, 1, None, None]) ** 2 for place in (first, second))
+    )
+    disc = (np.float32(DISC * evidence.unit / 2 + 0.5) - np.sqrt(away)).clip(0, 1)
+    return line * (1 - disc), disc
+
+
+def _footprint(rows: Indices, columns: Indices) -> tuple[Floats, Floats, Floats]:
+    """Pixels whose chroma makes that of the given ones, x and y ``[..., 16]``, and with what weight."""
+    x, weights_x = _footprint_along(columns)
+    y, weights_y = _footprint_along(rows)
+    shape = (*rows.shape, 16)
+    return (
+        np.broadcast_to(x[..., None, :], (*rows.shape, 4, 4)).reshape(shape),
+        np.broadcast_to(y[..., :, None], (*rows.shape, 4, 4)).reshape(shape),
+        (weights_y[..., :, None] * weights_x[..., None, :]).reshape(shape),
+    )
+
+
+def _footprint_along(index: Indices) -> tuple[Floats, Floats]:
+    own = index // 2 * 2
+    other = own + np.where(index % 2, 2, -2)
+    places = np.stack([own, own + 1, other, other + 1], axis=-1).astype(np.float32)
+    weights = np.array([0.375, 0.375, 0.125, 0.125], dtype=np.float32)
+    return places, np.broadcast_to(weights, places.shape)

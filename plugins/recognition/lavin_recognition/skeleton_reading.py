@@ -7,20 +7,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lavin_recognition.skeleton_assembly import Body, assemble
-from lavin_recognition.skeleton_evidence import SIDE, Evidence
+from lavin_recognition.skeleton_assembly import assemble
+from lavin_recognition.skeleton_chains import improve_limbs
+from lavin_recognition.skeleton_evidence import Evidence
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_head import add_head
-from lavin_recognition.skeleton_hypotheses import choose_limbs
+from lavin_recognition.skeleton_joining import join_parts
+from lavin_recognition.skeleton_limbs import Limbs
 from lavin_recognition.skeleton_lines import find_lines
-from lavin_recognition.skeleton_parts import HEAD
+from lavin_recognition.skeleton_parts import LIMBS
+from lavin_recognition.skeleton_trunk import improve_trunk
 from lavincli.clip import Clip
 from lavincli.media.geometry import resize
-from lavincli.natives import COCO_JOINTS, Boxes, People
+from lavincli.natives import Boxes, People
 
+_SMALLEST, _LARGEST = 64, 256
+"""Height and width of the square pictures that are looked at; others are resized."""
 _MOST_LIT: Final = 0.5
 """Of a picture with more of its pixels lit nothing is read: it is a photo, say. Ten large people light a sixth."""
-_MOST_PEOPLE: Final = 20
 _MARGIN: Final = 0.05
 """A box is larger than the bounds of the joints by this share of their longer side, all around."""
 _ENOUGH: Final = 6
@@ -30,24 +34,16 @@ _ENOUGH: Final = 6
 def read_people(clip: Clip, least_score: float = 0.0) -> People:
     """The people in ``uint8 [1, H, W, 3]``, with at least this score, surest first."""
     height, width = clip.shape[1:3]
-    picture = resize(clip, (SIDE, SIDE), "bicubic")[0].astype(np.float32)
-    evidence = Evidence(picture)
-    bodies: list[Body] = []
+    side = min(max(round((height * width) ** 0.5), _SMALLEST), _LARGEST) // 2 * 2
+    evidence = Evidence(resize(clip, (side, side), "bicubic")[0].astype(np.float32))
+    fit = Fit(evidence)
     if evidence.lit.mean() <= _MOST_LIT:
-        bodies = assemble(evidence, choose_limbs(evidence, find_lines(evidence)))
-        bodies = sorted(bodies, key=lambda body: -sum(body.limbs.values()))[:_MOST_PEOPLE]
-    joints, given = _as_arrays(bodies)
-    fit = Fit(picture, joints, given)
-    body_joints = range(len(HEAD), len(COCO_JOINTS))
-    for person in range(len(bodies)):
-        fit.settle(person, body_joints, (1.0, 0.5), reach=6)
-    for person in range(len(bodies)):
-        add_head(evidence, fit, person)
-    joints *= np.array([width / SIDE, height / SIDE], dtype=np.float32)
-    scores = np.array([_score(body) for body in bodies], dtype=np.float32)
+        _find(evidence, fit)
+    scores = np.array([_score(fit, person) for person in range(len(fit.joints))], dtype=np.float32)
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] >= least_score]
-    return people_of(joints[order], given[order], (height, width), scores[order])
+    joints = fit.joints * np.array([width / side, height / side], dtype=np.float32)
+    return people_of(joints[order], fit.given[order], (height, width), scores[order])
 
 
 def people_of(
@@ -68,16 +64,22 @@ def people_of(
     return People(np.concatenate([placed, visibility], axis=2).astype(np.float32), boxes)
 
 
-def _as_arrays(bodies: list[Body]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    joints = np.zeros((len(bodies), len(COCO_JOINTS), 2), dtype=np.float32)
-    given = np.zeros((len(bodies), len(COCO_JOINTS)), dtype=np.bool_)
-    for index, body in enumerate(bodies):
-        for number, place in body.joints.items():
-            joints[index, number] = place
-            given[index, number] = True
-    return joints, given
+def _find(evidence: Evidence, fit: Fit) -> None:
+    limbs = Limbs(evidence, find_lines(evidence))
+    worth = limbs.worth()
+    assemble(evidence, limbs, fit)
+    evidence.forget_spines()
+    join_parts(fit)
+    # Only now is it known who else is drawn where somebody is.
+    for person in range(len(fit.joints)):
+        improve_trunk(evidence, fit, person)
+        improve_limbs(evidence, worth, fit, person)
+    for person in range(len(fit.joints)):
+        add_head(evidence, worth, fit, person)
 
 
-def _score(body: Body) -> float:
-    likeness = list(body.limbs.values())
-    return float(np.mean(likeness) * min(1.0, len(likeness) / _ENOUGH) ** 0.5)
+def _score(fit: Fit, person: int) -> float:
+    """How much of somebody's drawing is in the picture, less for people of few limbs."""
+    given = fit.given[person]
+    limbs = sum(bool(given[list(limb.joints)].all()) for limb in LIMBS)
+    return fit.share(person) * min(1.0, limbs / _ENOUGH) ** 0.5
