@@ -124,7 +124,7 @@ def test_few_steps_come_to_an_answer(jdit_config: Config) -> None:
     initialise(network, gate_bias=0.3)
     _learn(network, pattern, jdit_config("flow", stvae="x", time=FLOW), 120)
     before = _far_from_patterns(network, pattern)
-    assert before["uniform:33"] < 0.3 * before["uniform:2"]
+    assert before["uniform:33"] < 0.5 * before["uniform:2"]
     told = with_step_size(network).train()
     changes = {"jdit": told.config.model_dump(mode="json"), "time": FLOW, "shortcut": {"every": 3, "sizes": 3}}
     _learn(told, pattern, jdit_config("far", stvae="x", **changes), 300)
