@@ -19,6 +19,10 @@ _DEEP = 4
 _ALIKE = ((10.0, 80.0), (20.0, 40.0), (36.0, 36.0))
 """Luma and chroma by which parts 1, 2, and more pixels deep may differ from their segment. Halved chroma resolution
 (JPEG's 4:2:0) takes most of a thin line's chroma and nothing of its luma."""
+_FADED = (10.0, 50.0)
+_LEAST_LEFT = (0.3, 0.6)
+"""Black beside a thin part takes of its chroma, but not of its hue: luma and chroma by which it may differ from its
+segment's colour once that is faded, to these shares of the chroma in parts 1 and 2 pixels deep."""
 _FEW = 20
 _FEW_SHARE = 6e-4
 _FEW_ALIKE = (6.0, 130.0)
@@ -62,6 +66,10 @@ def _joined(parts: NDArray[np.int32], cores: int, color: NDArray[np.float64]) ->
         apart = np.abs(lumas[:found] - luma), np.linalg.norm(chromas[:found] - chroma, axis=1)
         thickness = min(int(depth[part]), len(_ALIKE))
         distance = _scaled(apart, _ALIKE[thickness - 1])
+        if thickness <= len(_LEAST_LEFT):
+            left = _left_of(chromas[:found], chroma).clip(_LEAST_LEFT[thickness - 1], 1)
+            faded = np.linalg.norm(chromas[:found] * left[:, None] - chroma, axis=1)
+            distance = np.minimum(distance, _scaled((apart[0], faded), _FADED))
         if thickness == 1 and areas[part] < max(_FEW, _FEW_SHARE * parts.size):
             distance = np.minimum(distance, _scaled(apart, _FEW_ALIKE))
         if found and distance.min() < 1:
@@ -72,6 +80,12 @@ def _joined(parts: NDArray[np.int32], cores: int, color: NDArray[np.float64]) ->
         segment[part] = found
     labels: NDArray[np.int32] = segment[place].reshape(parts.shape)
     return labels
+
+
+def _left_of(whole: NDArray[np.float64], faded: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``[N]``, the share of each chroma ``[N, 3]`` that comes nearest to the one of a faded colour."""
+    left: NDArray[np.float64] = whole @ faded / np.maximum((whole**2).sum(axis=1), 1)
+    return left
 
 
 def _scaled(
