@@ -27,4 +27,8 @@ def compiled_steps(device: torch.device, *, backend: Backend = "inductor") -> St
 
     Raises ConfigError where that can't be done.
     """
-    return Steps(*(compiled(step, device, backend=backend) for step in (target_step, joint_step, last_step)))
+    return Steps(
+        target=compiled(target_step, device, backend=backend),
+        joint=compiled(joint_step, device, backend=backend),
+        last=compiled(last_step, device, backend=backend),
+    )

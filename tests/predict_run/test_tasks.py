@@ -18,6 +18,7 @@ from lavincli.cli.predict_lines import show_forecasts
 from lavincli.errors import InputError
 from lavincli.media.images import read_image, write_image
 from lavincli.pipeline import load as load_module
+from lavincli.pipeline.model_directory import load_networks
 from lavincli.predict_run.forecast import Forecast
 from lavincli.predict_run.items import Answered
 from lavincli.predict_run.plan import make_plan
@@ -62,11 +63,10 @@ def test_each_task_answers_as_it_would_alone(
 ) -> None:
     (photos / "words.png").write_text("no picture")
     loads: list[object] = []
-    networks = load_module.load_networks
 
     def counting(*arguments: object) -> object:
         loads.append(arguments)
-        return networks(*arguments)  # type: ignore[arg-type]
+        return load_networks(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(load_module, "load_networks", counting)
     output = tmp_path / "out"

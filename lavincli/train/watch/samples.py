@@ -29,7 +29,7 @@ class SampleSheet:
 
 def write_samples(out: Path, step: int, title: str, samples: SampleSheet) -> tuple[Path, Clip]:
     """Write a sheet, all or nothing; returns its path and the sheet itself, `[1, H, W, 3]`."""
-    side = max(picture.shape[1] for row in samples.rows for picture in row.pictures)
+    side = max(picture.shape[1] for row in samples.rows for picture in row.pictures if picture is not None)
     # Whole multiples, so that every pixel of a small picture is seen as it is.
     cell = side * max(1, _LARGEST_CELL // side)
     sheet = contact_sheet(samples.rows, samples.columns, title=title, cell=min(cell, 2 * _LARGEST_CELL))

@@ -148,7 +148,8 @@ def _waiting(outlines: Outlines, own: Map, near: Near, free: NDArray[np.bool_], 
     kept = (new >= _LEAST_OWN * few.length) & (new > _LEAST_NEW * shares)
     # Stray pixels, looked for within a pixel, can light all of a very small outline.
     kept &= mass_inside(few.sides, own, lit.reach) >= _LEAST_MASS * min(lit.widths) * shares
-    return waiting[kept & ~filled_between(few, own)]
+    left: NDArray[np.intp] = waiting[kept & ~filled_between(few, own)]
+    return left
 
 
 def _repeats(outlines: Outlines, sides: Sides, *, same_hue: bool) -> NDArray[np.bool_]:

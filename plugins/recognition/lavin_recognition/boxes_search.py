@@ -51,7 +51,7 @@ class Search:
         self._picture, self._layers, self._lit = picture, layers, Lit(lit, widths)
         self._near = [self._lit.widened(layer.own) for layer in layers]
         self._free = [np.ones(lit.shape, bool) for _ in layers]
-        self._cover = np.zeros(lit.shape)
+        self._cover: Map = np.zeros(lit.shape)
         self._guesses = {
             index: Guesses(layer.own, self._near[index], self._free[index], self._lit)
             for index, layer in enumerate(layers)
@@ -90,7 +90,7 @@ class Search:
         spare = _SPARE / 2
         wide = (left - spare, top - spare, right + spare, bottom + spare)
         thick = (self._lit.widths[0] + _SPARE, self._lit.widths[1] + _SPARE)
-        np.maximum(self._cover, outline_cover(wide, self._cover.shape, thick), out=self._cover)
+        np.maximum(self._cover, outline_cover(wide, self._lit.pixels.shape, thick), out=self._cover)
 
     def _look_again(self, one: Found, near: list[Near]) -> None:
         """Weigh all guesses anew, now that one of them is found."""
@@ -134,7 +134,7 @@ class Search:
         """The part of the picture with the box at ``sides``, and a mask of what is near its lines there."""
         left, right, top, bottom = sides
         across, down = (max(1, round(width / 2)) + 1 for width in self._lit.widths)
-        height, width = self._cover.shape
+        height, width = self._lit.pixels.shape
         # Some more than the lines, for what is changed by them when pixels are widened.
         margin = 2 * max(across, down) + 2
         window = (

@@ -52,7 +52,9 @@ class SkeletonCodec:
         """The skeletons in ``uint8 [1, H, W, 3]`` as people, surest first.
 
         A joint that was found is visible (2). Boxes go around the joints with a margin, areas are theirs. A score is
-        how well the limbs have their colours, less for people of few limbs. Raises ValueError for several frames.
+        how much of a person's drawing is in the picture, less for people of few limbs.
+
+        Raises ValueError for several frames.
         """
         del context, query
         if rgb.shape[0] != 1:

@@ -34,11 +34,8 @@ def _improve(evidence: Evidence, worth: Floats, fit: Fit, person: int, start: in
     joints, given = fit.joints[person], fit.given[person]
     middle, end = start + 2, start + 4
     here = joints[start].copy()
-    for joint in (middle, end):
-        if not given[joint]:
-            joints[joint] = joints[joint - 2]
     complete = given[middle] and given[end]
-    given[[middle, end]] = True
+    fit.fold(person, start)
     chain = joints[[start, middle, end]]
     low, high = chain.min(axis=0) - 3, chain.max(axis=0) + 3
     if complete and fit.is_good(fit.error(person, low, high), low, high):
@@ -52,8 +49,7 @@ def _improve(evidence: Evidence, worth: Floats, fit: Fit, person: int, start: in
     if np.array_equal(best[0], best[1]) and not np.array_equal(best[0], here):
         best = _choose(fit, person, start, [best, *((best[0], place) for place in _grid(evidence, best[0]))])
     joints[middle], joints[end] = best
-    given[middle] = not np.array_equal(best[0], here)
-    given[end] = given[middle] and not np.array_equal(best[0], best[1])
+    fit.unfold(person, start)
     fit.settle(person, (middle, end), (1.0, 0.5), reach=6)
 
 

@@ -43,15 +43,15 @@ def is_halved(rgb: Floats, unit: float) -> bool:
 
 def _means(chroma: Floats) -> Floats:
     rows = chroma[..., 0::2, :] + chroma[..., 1::2, :]
-    means: Floats = (rows[..., 0::2] + rows[..., 1::2]) / np.float32(4)
+    means: Floats = np.float32(0.25) * (rows[..., 0::2] + rows[..., 1::2])
     return means
 
 
 def _enlarged(chroma: Floats) -> Floats:
     """Twice as high and wide ``[..., H, W]``."""
     near, far = np.float32(_NEAR_SHARE), np.float32(1 - _NEAR_SHARE)
-    own = near * chroma
-    other = far * chroma
+    own: Floats = near * chroma
+    other: Floats = far * chroma
     rows = np.empty((*chroma.shape[:-2], 2 * chroma.shape[-2], chroma.shape[-1]), dtype=np.float32)
     rows[..., 2::2, :] = own[..., 1:, :] + other[..., :-1, :]
     rows[..., 1:-1:2, :] = own[..., :-1, :] + other[..., 1:, :]

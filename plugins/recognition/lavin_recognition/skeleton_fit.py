@@ -70,6 +70,20 @@ class Fit:
         ]
         self.order = np.argsort(-np.array(extents), kind="stable").tolist()
 
+    def fold(self, person: int, start: int) -> None:
+        """Draw the arm or leg that begins at a joint whole: what isn't there lies where the joint before it is."""
+        for joint in (start + 2, start + 4):
+            if not self.given[person, joint]:
+                self.joints[person, joint] = self.joints[person, joint - 2]
+                self.given[person, joint] = True
+
+    def unfold(self, person: int, start: int) -> None:
+        """Undo `fold`: what lies just where the joint before it is isn't there."""
+        own = self.joints[person, [start, start + 2, start + 4]]
+        there = (own[1:] != own[:-1]).any(axis=1)
+        self.given[person, start + 2] = there[0]
+        self.given[person, start + 4] = there.all()
+
     def settle(self, person: int, joints: Iterable[int], steps: Sequence[float], reach: float) -> None:
         """Move each of a person's joints to the best of nine places, a step away or less, for each of ``steps``.
 
@@ -140,10 +154,12 @@ class Fit:
         for other in self.order:
             own = choices if other == person else self.joints[other][None]
             given = self.given[other]
-            ends = [(own[:, one] + own[:, two]) / np.float32(2) for one, two in _ENDS]
+            ends: list[Floats] = [np.float32(0.5) * (own[:, one] + own[:, two]) for one, two in _ENDS]
             shown = ~(_USES & ~given).any(axis=1)
             shown &= _meets(np.minimum(*ends).min(axis=0), np.maximum(*ends).max(axis=0), corner)
-            batched = (_USES & moved).any(axis=1) if other == person else np.zeros(len(_LINES), np.bool_)
+            batched = np.zeros(len(_LINES), np.bool_)
+            if other == person:
+                batched |= (_USES & moved).any(axis=1)
             for line in np.flatnonzero(shown):
                 first, second = (end[:, line] if batched[line] else end[:1, line] for end in ends)
                 canvas = _painted(canvas, x, y, first, second, LINE * self.evidence.unit, _COLORS[line])
@@ -157,7 +173,7 @@ class Fit:
 
 
 def _meets(low: Floats, high: Floats, corner: tuple[Floats, Floats]) -> NDArray[np.bool_]:
-    meets: NDArray[np.bool_] = ((high >= corner[0] - DISC) & (low <= corner[1] + DISC)).all(axis=-1)
+    meets: NDArray[np.bool_] = np.logical_and.reduce((high >= corner[0] - DISC) & (low <= corner[1] + DISC), axis=-1)
     return meets
 
 

@@ -66,7 +66,8 @@ class Limbs:
         table[:, one, other] = np.maximum(table[:, one, other], worth.T)
         table[:, other, one] = np.maximum(table[:, other, one], worth.T)
         taken = _TAKEN_COST * self._joints_at
-        return table - (taken[:, None] + taken[None]) / 2
+        table -= (taken[:, None] + taken[None]) / 2
+        return table
 
     def explain(self, limb: int, one: int, other: int) -> None:
         """Pixels of a limb's colour between two discs count for no other one from now on, and these are joints."""

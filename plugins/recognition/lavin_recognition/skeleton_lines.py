@@ -86,7 +86,9 @@ def _likeness(evidence: Evidence, first: Floats, second: Floats, places: Floats)
     return likeness
 
 
-def _drawn(evidence: Evidence, first: Floats, second: Floats, columns: Indices, rows: Indices) -> tuple[Floats, Floats]:
+def _drawn(
+    evidence: Evidence, first: Floats, second: Floats, columns: Indices | Floats, rows: Indices | Floats
+) -> tuple[Floats, Floats]:
     """How much of pixels ``[N, SAMPLES, P]`` lines between places ``[N, 2]`` cover, and how much their discs."""
     x, y = columns.astype(np.float32) + np.float32(0.5), rows.astype(np.float32) + np.float32(0.5)
     along = second - first

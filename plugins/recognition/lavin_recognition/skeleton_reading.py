@@ -72,7 +72,7 @@ def _find(evidence: Evidence, fit: Fit) -> None:
     join_parts(fit)
     # Only now is it known who else is drawn where somebody is.
     for person in range(len(fit.joints)):
-        improve_trunk(evidence, fit, person)
+        improve_trunk(evidence, worth, fit, person)
         improve_limbs(evidence, worth, fit, person)
     for person in range(len(fit.joints)):
         add_head(evidence, worth, fit, person)
@@ -82,4 +82,4 @@ def _score(fit: Fit, person: int) -> float:
     """How much of somebody's drawing is in the picture, less for people of few limbs."""
     given = fit.given[person]
     limbs = sum(bool(given[list(limb.joints)].all()) for limb in LIMBS)
-    return fit.share(person) * min(1.0, limbs / _ENOUGH) ** 0.5
+    return fit.share(person) * float(min(1.0, limbs / _ENOUGH) ** 0.5)

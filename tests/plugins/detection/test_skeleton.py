@@ -10,6 +10,7 @@ from lavin_recognition.skeleton import SkeletonCodec
 from lavincli.cards.framing import Frame
 from lavincli.clip import Clip
 from lavincli.natives import Boxes, People
+from tests.plugins.detection.posed_people import posed_people
 from tests.plugins.geometry.pictures import as_jpeg, with_noise
 from tests.small_tasks import picture
 
@@ -59,6 +60,20 @@ def test_people_survive_jpeg_and_noise(size: int, subsampling: int, least: float
     truth = people(size, (60, 130), (180, 140))
     worn = with_noise(as_jpeg(CODEC.render(truth), subsampling))
     assert share_within(CODEC.decode(worn), truth) >= least
+
+
+@pytest.mark.parametrize(
+    ("apart", "subsampling", "seeds", "least"), [(True, 2, (1, 2, 5), 0.95), (False, 0, (1, 2), 0.9)]
+)
+def test_people_in_any_posture_come_back(apart: bool, subsampling: int, seeds: tuple[int, ...], least: float) -> None:
+    """With JPEG and noise at 256 pixels: nearly all joints of two or three people beside, or across, each other."""
+    shares = []
+    for seed in seeds:
+        truth = posed_people(seed, 1 + seed % 3, 256, apart=apart)
+        found = CODEC.decode(with_noise(as_jpeg(CODEC.render(truth), subsampling)))
+        assert len(found) == len(truth)
+        shares.append(share_within(found, truth))
+    assert np.mean(shares) >= least
 
 
 def test_what_is_not_given_is_not_drawn() -> None:
