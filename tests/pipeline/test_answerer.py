@@ -115,7 +115,7 @@ def test_answers_that_cannot_be_averaged_are_refused_before_any_work(pipeline: P
     class Spelling:
         codec = input_codec = Words()
         name = "spelling"
-        card = TaskCard.model_validate({"name": name, "target": {"codec": "rgb"}})
+        card = TaskCard.model_validate({"name": name, "target": {"codec": "rgb"}, "metrics": ["psnr"]})
 
     with pytest.raises(ConfigError, match="ensemble of 2: answers of spelling can't be averaged"):
         Answerer(pipeline, ContextChoice(PAIRS, 1, ensemble=2), task=Spelling())  # type: ignore[arg-type]
