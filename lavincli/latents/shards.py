@@ -8,13 +8,13 @@ a reader can map the file and take them from it.
 from __future__ import annotations
 
 import fcntl
-import mmap
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
 import numpy as np
+import torch
 from numcodecs.checksum32 import CRC32C
 from numpy.typing import NDArray
 
@@ -103,15 +103,17 @@ class ShardReader:
         self._path = path
         try:
             with path.open("rb") as file:
-                # The mapping outlives the open file.
-                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                held = os.fstat(file.fileno()).st_size
         except FileNotFoundError:
             raise InputError(f"{path}: the shard is missing; encode again, what is there is kept") from None
-        except ValueError as error:
-            raise InputError(f"{path}: the shard is empty; delete it and encode again") from error
+        if held == 0:
+            raise InputError(f"{path}: the shard is empty; delete it and encode again")
+        # Not the module mmap, whose mappings each keep a file open: a training reads from thousands of shards at once.
+        self._bytes = torch.from_file(str(path), shared=False, size=held, dtype=torch.uint8).numpy()
+        self._bytes.flags.writeable = False
         size = records * 16
-        index = self._bytes[-size - _CHECKSUM_BYTES : -_CHECKSUM_BYTES]
-        noted = int.from_bytes(self._bytes[-_CHECKSUM_BYTES:], "little")
+        index = self._bytes[-size - _CHECKSUM_BYTES : -_CHECKSUM_BYTES].tobytes()
+        noted = int.from_bytes(self._bytes[-_CHECKSUM_BYTES:].tobytes(), "little")
         if len(index) != size or checksum(index) != noted:
             raise InputError(f"{path}: the shard is damaged (its index is not what was written); encode it again")
         self.index: Index = np.frombuffer(index, "<u8").reshape(records, 2)

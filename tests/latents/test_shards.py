@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,23 @@ def make_array(folder: Path, records: int, held: int) -> zarr.Array[Any]:
 
 def shard_path(folder: Path, shard: int) -> Path:
     return folder / "a.zarr" / "c" / str(shard) / "0" / "0" / "0" / "0"
+
+
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    """A training reads from thousands of shards, and systems allow 1024 open files, or 256."""
+    for number in range(40):
+        with ShardWriter(tmp_path / str(number), 1) as writer:
+            writer.add(0, bytes([number]))
+    next_one = os.open(os.devnull, os.O_RDONLY)
+    os.close(next_one)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_one + 10, before[1]))
+    try:
+        readers = [ShardReader(tmp_path / str(number), 1) for number in range(40)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert [reader.read(0, np.dtype(np.uint8), 1)[0] for reader in readers] == list(range(40))
+    assert not readers[0].read(0, np.dtype(np.uint8), 1).flags.writeable
 
 
 def test_zarr_reads_what_is_written_in_any_order_and_with_gaps(tmp_path: Path) -> None:
