@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-
-from lavincli.blocks import Codec, Cuttable, Metric, Transform, required_options, resample_of
-from lavincli.cards.build import build, factory_of
-from lavincli.cards.card import Block, Side, TaskCard
+from lavincli.blocks import Cuttable, resample_of
+from lavincli.cards.blocks import CardBlocks
+from lavincli.cards.build import factory_of
+from lavincli.cards.card import TaskCard
 from lavincli.cards.framing import Frame, generator
+from lavincli.cards.sides import framed_picture, own_picture, read_swapped, swapped
 from lavincli.clip import Clip, Pair, Sample
 from lavincli.context.read import read_context
-from lavincli.errors import CardError, LavinError, UnknownNameError
+from lavincli.errors import CardError, UnknownNameError
 from lavincli.lazy_samples import LazySamples, key_of, keys_are_known
 from lavincli.media.geometry import resize
-from lavincli.registry import registry
 
 
-class Task:
-    """One task, from its card and its folder. Building blocks are made on first use; a mistake is a CardError.
+class Task(CardBlocks):
+    """One task, from its card and its folder: its data, and what a model is shown of it.
 
-    Attributes:
-        card: the validated card.
-        card_file: where it was read.
-        folder: holds the card, and ``context/`` where the task has a context set.
+    Building blocks are made on first use; a mistake is a CardError. See `CardBlocks` for ``card``, ``card_file``,
+    ``folder``, ``codec``, ``input_codec`` and ``metrics``.
     """
-
-    def __init__(self, card: TaskCard, card_file: Path) -> None:
-        self.card = card
-        self.card_file = card_file
-        self.folder = card_file.parent
 
     def __repr__(self) -> str:
         return f"Task({self.name!r}, version {self.card.version}, {self.folder})"
@@ -42,75 +33,6 @@ class Task:
     def __reduce__(self) -> tuple[type[Task], tuple[TaskCard, Path]]:
         # Worker processes make the building blocks anew: factories of plugins need not be picklable.
         return Task, (self.card, self.card_file)
-
-    @property
-    def name(self) -> str:
-        """The card's name."""
-        return self.card.name
-
-    @property
-    def title(self) -> str:
-        """The card's title, or the name in words."""
-        return self.card.title or self.name.replace("_", " ").capitalize()
-
-    @functools.cached_property
-    def codec(self) -> Codec:
-        """The codec of the target side: ``codec.render(value)``, ``codec.decode(rgb)``."""
-        return self.forward.input_codec if self.forward else self._codec(self.card.target, "target")
-
-    @functools.cached_property
-    def input_codec(self) -> Codec:
-        """The codec of the input side."""
-        return self.forward.codec if self.forward else self._codec(self.card.input, "input")
-
-    def codec_with(self, **options: Any) -> Codec:
-        """The target side's codec with some options changed, for example ``keep_luminance=True``.
-
-        Raises CardError if the codec doesn't take the option.
-        """
-        side = self.forward.card.input if self.forward else self.card.target
-        return self._codec(side, "target", **options)
-
-    @property
-    def metrics(self) -> dict[str, Metric]:
-        """A fresh instance of each of the card's metrics, by name."""
-        return {
-            block.name: build("metrics", block.name, self._metric_options(block), card=self.card_file, key="metrics")
-            for block in self.card.metrics
-        }
-
-    def _metric_options(self, block: Block) -> dict[str, Any]:
-        """The card's options; a metric that scores a reverse task's condition is also told the forward task."""
-        factory = registry().metrics.get(block.name)
-        if self.card.reverse_of is None or factory is None or "task" not in required_options(factory):
-            return block.options
-        return {"task": self.card.reverse_of, **block.options}
-
-    @functools.cached_property
-    def headline(self) -> str:
-        """The key of the one score that stands for the task."""
-        keys = self.higher_is_better
-        if self.card.headline is None:
-            return next(iter(keys))
-        if self.card.headline not in keys:
-            raise CardError(
-                f"{self.card_file}: key 'headline': no metric of the card gives '{self.card.headline}'; "
-                f"they give {', '.join(keys)}"
-            )
-        return self.card.headline
-
-    @functools.cached_property
-    def higher_is_better(self) -> dict[str, bool]:
-        """For every key that the metrics give, whether more is better."""
-        directions: dict[str, bool] = {}
-        for name, metric in self.metrics.items():
-            for key, direction in metric.higher_is_better.items():
-                if key in directions:
-                    raise CardError(
-                        f"{self.card_file}: key 'metrics': '{key}' is given by {name} and by another metric"
-                    )
-                directions[key] = direction
-        return directions
 
     @property
     def datasets(self) -> list[str]:
@@ -138,7 +60,7 @@ class Task:
         if self.forward:
             forward = self.forward.samples(dataset, root, split, **options)
             key = functools.partial(key_of, samples=forward) if keys_are_known(forward) else None
-            return LazySamples(range(len(forward)), functools.partial(_read_swapped, forward), key=key)
+            return LazySamples(range(len(forward)), functools.partial(read_swapped, forward), key=key)
         if not self.card.data:
             raise CardError(f"{self.card_file}: key 'data': the card names no data set")
         name = dataset if dataset is not None else next(iter(self.card.data))
@@ -165,12 +87,12 @@ class Task:
         Raises CardError if the sample lacks a side and the card has no transform for it.
         """
         if self.forward:
-            forward = self.forward.pair(_swap(sample), size=size, seed=seed, augment=augment)
+            forward = self.forward.pair(swapped(sample), size=size, seed=seed, augment=augment)
             return Pair(forward.key, input=forward.target, target=forward.input)
         random = generator(seed, self.name, sample.key)
         frame = Frame.random(random, mirrorable=self._mirrorable) if augment else Frame(whole=sample.whole)
-        given_target = _drawn(self.codec, sample.target, sample, frame, size)
-        given_input = _drawn(self.input_codec, sample.input, sample, frame, size)
+        given_target = framed_picture(self.codec, sample.target, sample, frame, size)
+        given_input = framed_picture(self.input_codec, sample.input, sample, frame, size)
         target = self._made_from("target", given_input, random) if given_target is None else given_target
         source = self._made_from("input", target, random) if given_input is None else given_input
         return Pair(sample.key, input=source, target=target)
@@ -191,11 +113,11 @@ class Task:
 
         What the sample lacks is made by the card's transform, at that size. Raises CardError as `pair` does.
         """
-        given = _swap(sample) if self.forward else sample
+        given = swapped(sample) if self.forward else sample
         forward = self.forward or self
         random = generator(seed, forward.name, sample.key)
-        source = _picture(forward.input_codec, given.input, sample)
-        target = _picture(forward.codec, given.target, sample)
+        source = own_picture(forward.input_codec, given.input, sample)
+        target = own_picture(forward.codec, given.target, sample)
         if target is None:
             target = forward._made_from("target", source, random)
         if source is None:
@@ -228,7 +150,7 @@ class Task:
         frame = Frame(whole=sample.whole)
         if sample.target is not None and not sample.drawn and isinstance(self.codec, Cuttable):
             return self.codec.cut(sample.target, frame, size)
-        given = _drawn(self.codec, sample.target, sample, frame, size)
+        given = framed_picture(self.codec, sample.target, sample, frame, size)
         return self.codec.decode(self.pair(sample, size=size, seed=seed).target if given is None else given)
 
     def context_pairs(self, size: int | None = None) -> list[Pair]:
@@ -258,86 +180,3 @@ class Task:
             elif self._transform("target") is not None:
                 target = self._made_from("target", source, random)
         return Pair(pair.key, source, target)
-
-    def check_blocks(self) -> None:
-        """Make every building block the card names. Raises CardError at the first that fails."""
-        _ = self.codec, self.input_codec, self.headline
-        forward = self.forward or self
-        for side in ("input", "target"):
-            forward._transform(side)
-        for name, data in forward.card.data.items():
-            factory_of(
-                "loaders", data.loader, data.options, card=self.card_file, key=f"data.{name}", given=("root", "split")
-            )
-
-    @functools.cached_property
-    def forward(self) -> Task | None:
-        """The task this one is the reverse of."""
-        from lavincli.registry import task
-
-        if self.card.reverse_of is None:
-            return None
-        try:
-            forward = task(self.card.reverse_of)
-        except LavinError as error:
-            raise CardError(f"{self.card_file}: key 'reverse_of': {error}") from error
-        if forward.card.reverse_of is not None:
-            raise CardError(f"{self.card_file}: key 'reverse_of': {forward.name} is itself a reverse task")
-        return forward
-
-    def _codec(self, side: Side, key: str, **changed: Any) -> Codec:
-        options = {**side.codec.options, **changed}
-        codec: Codec = build("codecs", side.codec.name, options, card=self.card_file, key=f"{key}.codec")
-        return codec
-
-    @functools.cache  # noqa: B019  a task lives as long as the process
-    def _transform(self, side: Literal["input", "target"]) -> Transform | None:
-        block = (self.card.input if side == "input" else self.card.target).transform
-        if block is None:
-            return None
-        transform: Transform = build(
-            "transforms", block.name, block.options, card=self.card_file, key=f"{side}.transform"
-        )
-        return transform
-
-    @property
-    def _mirrorable(self) -> bool:
-        return all(getattr(codec, "mirrorable", True) for codec in (self.codec, self.input_codec))
-
-    def _made_from(self, side: Literal["input", "target"], other: Clip | None, random: np.random.Generator) -> Clip:
-        transform = self._transform(side)
-        if transform is None or other is None:
-            raise CardError(
-                f"{self.card_file}: the data set gives no {side}, and the card has no '{side}: {{transform: ...}}' "
-                "to make it; add one or use a data set that has it"
-            )
-        return transform(other, random)
-
-
-def _picture(codec: Codec, value: Any, sample: Sample) -> Clip | None:
-    """One side of a sample as a picture of its own size; None where the sample lacks it."""
-    if value is None:
-        return None
-    picture: Clip = value if sample.drawn else codec.render(value)
-    return picture
-
-
-def _drawn(codec: Codec, value: Any, sample: Sample, frame: Frame, size: int) -> Clip | None:
-    """One side of a sample as a picture of the frame; None where the sample lacks it."""
-    if value is None:
-        return None
-    if sample.drawn:
-        return frame.cut(value, size, resample_of(codec))
-    if isinstance(codec, Cuttable):
-        return codec.render(codec.cut(value, frame, size))
-    return frame.cut(codec.render(value), size, resample_of(codec))
-
-
-def _swap(sample: Sample) -> Sample:
-    return dataclasses.replace(
-        sample, target=sample.input, input=sample.target, context=tuple(_swap(example) for example in sample.context)
-    )
-
-
-def _read_swapped(samples: Sequence[Sample], index: int) -> Sample:
-    return _swap(samples[index])

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import lavincli
-from lavincli.cards.task import Task, _swap
+from lavincli.cards.sides import swapped
+from lavincli.cards.task import Task
 from lavincli.clip import Sample
 from lavincli.evaluation.answers import Answers, one_thread
 from lavincli.evaluation.baselines import COPY
@@ -95,7 +96,7 @@ def test_the_reverse_of_whole_items_with_examples(pipeline: Pipeline, give: Give
     sample = dataclasses.replace(negative(1, 30, 70), whole=True, context=(example,))
     give([sample])
     task = find_task(folder)
-    case = make_case(task, _swap(sample), 32, 0)
+    case = make_case(task, swapped(sample), 32, 0)
     np.testing.assert_array_equal(case.query, sample.target)
     np.testing.assert_array_equal(case.target, sample.input)
     np.testing.assert_array_equal(case.context[0].input, example.target)
