@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lavincli.errors import InputError
-from lavincli.evaluation.bootstrap import interval, percentiles
+from lavincli.evaluation.bootstrap import interval, interval_around
 from lavincli.evaluation.items import Number, StrictModel
 from lavincli.evaluation.results import Results, TaskResult
 from lavincli.evaluation.results_folder import read_items, read_resamples, read_results
@@ -140,7 +140,7 @@ def _differences(first: _Folder, other: _Folder, key: Key) -> Iterator[Differenc
     for metric in (name for name in one.metrics if name in two.metrics):
         scores = one.metrics[metric].model.mean, two.metrics[metric].model.mean
         difference = None if scores[0] is None or scores[1] is None else scores[1] - scores[0]
-        found = None if difference is None else _paired(first, other, key, metric)
+        found = None if difference is None else _paired(first, other, key, metric, difference)
         higher = one.metrics[metric].higher_is_better
         better: str | None = None
         if found is not None and (found[0] > 0 or found[1] < 0):
@@ -162,7 +162,7 @@ def _differences(first: _Folder, other: _Folder, key: Key) -> Iterator[Differenc
         )
 
 
-def _paired(first: _Folder, other: _Folder, key: Key, metric: str) -> tuple[float, float] | None:
+def _paired(first: _Folder, other: _Folder, key: Key, metric: str, difference: float) -> tuple[float, float] | None:
     """The interval of the difference over items, or over the resampled sets that both runs drew alike."""
     one, two = (folder.scores.get(key, {}).get(metric, np.zeros(0)) for folder in (first, other))
     if _is_mean(one, first.tasks[key], metric) and _is_mean(two, other.tasks[key], metric):
@@ -170,7 +170,7 @@ def _paired(first: _Folder, other: _Folder, key: Key, metric: str) -> tuple[floa
     sets = [read_resamples(folder.path, *key, metric) for folder in (first, other)]
     if sets[0] is None or sets[1] is None or len(sets[0]) != len(sets[1]):
         return None
-    return percentiles(sets[1] - sets[0])
+    return interval_around(difference, sets[1] - sets[0])
 
 
 def _is_mean(items: NDArray[np.float64], result: TaskResult, metric: str) -> bool:

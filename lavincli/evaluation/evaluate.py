@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lavincli.blocks import answer_resample_of
 from lavincli.clip import Clip, Sample
 from lavincli.context.seeds import stable_seed
@@ -23,9 +25,11 @@ from lavincli.evaluation.draws import Draw, draw_contexts, nearest_pairs, pictur
 from lavincli.evaluation.failures import raise_fatal
 from lavincli.evaluation.prediction_store import PredictionStore
 from lavincli.evaluation.results import TaskResult
-from lavincli.evaluation.scoring import MODEL, Statistics, score_item
+from lavincli.evaluation.scoring import MODEL, score_item
 from lavincli.evaluation.settings import EvaluationSettings
+from lavincli.evaluation.summary import Statistics
 from lavincli.evaluation.task_tally import Answer, Listeners, TaskTally
+from lavincli.evaluation.watched_context import WatchedContext
 from lavincli.media.geometry import resize
 
 if TYPE_CHECKING:
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
     from lavincli.pipeline.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
+
+Known = dict[str, tuple[Clip, Answer]]
+"""By system a picture of one item, and the answer that it is under every draw, whatever the context."""
 
 __all__ = ["EvaluationSettings", "TaskEvaluation", "evaluate_task"]
 
@@ -176,9 +183,10 @@ class TaskEvaluation:
             pictures_of(cases, self._seeds(cases, index), draw, self._answers) for index, draw in enumerate(self._draws)
         ]
         for place, case in enumerate(cases):
+            known: Known = {}
             try:
                 answers = [
-                    self._scored(case, draw, {system: clips[place] for system, clips in drawn.items()})
+                    self._scored(case, draw, {system: clips[place] for system, clips in drawn.items()}, known)
                     for draw, drawn in zip(self._draws, pictures, strict=True)
                 ]
             except Exception as error:  # noqa: BLE001 - so may a plugin's codec or metric
@@ -191,15 +199,24 @@ class TaskEvaluation:
             seeds = [self._seed(case.pair.key, index) for index in range(len(self._draws))]
             self._tally.commit(case, answers, seeds, pictures[0][MODEL][place], shown=rendering.case(case))
 
-    def _scored(self, case: Case, draw: Draw, pictures: dict[str, Clip]) -> dict[str, Answer]:
-        """Decode and score every system's picture of one case. The right context decodes them all."""
+    def _scored(self, case: Case, draw: Draw, pictures: dict[str, Clip], known: Known) -> dict[str, Answer]:
+        """Decode and score every system's picture of one case. The right context decodes them all.
+
+        What is ``known`` of the case from other draws is added to, and used: a copy of the query is always the same.
+        """
         codec, context = draw.predictor.codec, case.context or draw.context
         answers: dict[str, Answer] = {}
         for system, drawn in pictures.items():
+            if system in known and np.array_equal(known[system][0], drawn):
+                answers[system] = known[system][1]
+                continue
             picture = draw.rendering.plain(drawn) if system == MODEL else drawn
             shown = resize(picture, (case.query.shape[1], case.query.shape[2]), answer_resample_of(codec))
-            value = codec.decode(shown, context=context, query=case.query)
+            watched = WatchedContext(context)
+            value = codec.decode(shown, context=watched, query=case.query)
             answers[system] = Answer(value, score_item(self.task, value, case.target, case.query))
+            if case.context or not watched.read:
+                known[system] = drawn, answers[system]
         return answers
 
     def _seeds(self, cases: Sequence[Case], draw: int) -> list[int]:

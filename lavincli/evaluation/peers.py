@@ -21,7 +21,8 @@ from lavincli.evaluation.failures import raise_fatal
 from lavincli.evaluation.results import ModelInfo, Results, TaskResult
 from lavincli.evaluation.results_folder import ResultsFolder
 from lavincli.evaluation.run import Writing, library_versions
-from lavincli.evaluation.scoring import MODEL, Statistics, score_item
+from lavincli.evaluation.scoring import MODEL, score_item
+from lavincli.evaluation.summary import Statistics
 from lavincli.evaluation.task_tally import Answer, Listeners, TaskTally
 from lavincli.prediction_files import Reader, ReadsPredictions, picture_reader
 

@@ -16,7 +16,7 @@ from lavincli.errors import InputError
 from lavincli.evaluation.gallery import Gallery
 from lavincli.evaluation.items import ItemResult
 from lavincli.evaluation.results import Results, TaskResult
-from lavincli.evaluation.scoring import Statistics
+from lavincli.evaluation.summary import Statistics
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task

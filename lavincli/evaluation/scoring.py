@@ -1,16 +1,11 @@
-"""Scores of several systems over the same items and draws, and what they add up to.
-
-A metric is run once on each item. Where it can be merged (`lavincli.blocks.Mergeable`), the score of the set, and of
-every bootstrap resample of it, is put together from the items' metrics; where it can't, it is run on the items again,
-and has an interval only if the score of the set is the mean over its items.
-"""
+"""Scores of single items, and of one system under one draw over all of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +13,12 @@ from numpy.typing import NDArray
 from lavincli.blocks import Mergeable, Metric
 from lavincli.clip import Clip
 from lavincli.errors import InputError
-from lavincli.evaluation.bootstrap import interval, percentiles, resamples
-from lavincli.evaluation.results import MetricResult, Score, Verdict
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
 
 MODEL = "model"
 WRONG_CONTEXT = "wrong_context"
-# Scores of whole sets cost more to resample than means do.
-_SET_RESAMPLES: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +67,10 @@ class Tally:
         """The scores of the set, by key."""
         return {key: value for metric in self._metrics.values() for key, value in metric.compute().items()}
 
+    def holds_the_scores_of(self, other: Tally) -> bool:
+        """Whether every item's score is the very one of the other: that of an answer which no context changes."""
+        return all(one is its for one, its in zip(self._items, other._items, strict=True))
+
     def of_items(self, key: str) -> NDArray[np.float64]:
         """One score of every item."""
         return np.array([item.scores[key] for item in self._items])
@@ -95,136 +90,3 @@ class Tally:
 
 Tallies = Mapping[str, Sequence[Tally]]
 """For each system (the model, the baselines, perhaps the wrong context) one tally a draw."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What a summary leaves beside its results.
-
-    Attributes:
-        resampled: by key, the model's score in each bootstrap resample ``[400]``, for scores that only a set has: with
-            them two runs over the same items can be compared in pairs.
-        not_numbers: keys whose score of the whole set is NaN.
-    """
-
-    resampled: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    not_numbers: list[str] = field(default_factory=list)
-
-
-def summarise(task: Task, tallies: Tallies, baselines: Sequence[str]) -> tuple[dict[str, MetricResult], Statistics]:
-    """What the tallies amount to, by metric key; `baselines` says which of the systems are baselines."""
-    statistics = Statistics()
-    totals = {system: [tally.total() for tally in draws] for system, draws in tallies.items()}
-    results: dict[str, MetricResult] = {}
-    for name, metric in task.metrics.items():
-        keys = metric.higher_is_better
-        sets = {
-            key: {system: np.array([total[key] for total in draws]) for system, draws in totals.items()} for key in keys
-        }
-        averaged = all(_is_mean_of_items(tallies, key, sets[key]) for key in keys)
-        spread = _OverItems(tallies) if averaged else _OverSets(tallies, name) if _can_merge(metric) else None
-        for key, higher_is_better in keys.items():
-            sign = 1.0 if higher_is_better else -1.0
-            best = _best(sets[key], baselines, sign)
-            if np.isnan(sets[key][MODEL]).any():
-                statistics.not_numbers.append(key)
-            if isinstance(spread, _OverSets) and len(tallies[MODEL][0]) > 1:
-                statistics.resampled[key] = spread.statistics(key, MODEL)
-            gains = sign * _difference(sets[key][MODEL], sets[key][best])
-            scores = {
-                system: _score(draws, spread.interval(key, system) if spread else None)
-                for system, draws in sets[key].items()
-            }
-            results[key] = MetricResult(
-                higher_is_better=higher_is_better,
-                model=scores[MODEL],
-                baselines={baseline: scores[baseline] for baseline in baselines},
-                best_baseline=best,
-                margin=_score(gains, spread.margin(key, best, sign) if spread else None),
-                beats_baseline=_verdict(gains),
-                wrong_context=scores.get(WRONG_CONTEXT),
-            )
-    return results, statistics
-
-
-class _OverItems:
-    """Intervals of scores that are means over the items."""
-
-    def __init__(self, tallies: Tallies) -> None:
-        self._tallies = tallies
-
-    def interval(self, key: str, system: str) -> tuple[float, float] | None:
-        return interval(self._items(key, system))
-
-    def margin(self, key: str, best: str, sign: float) -> tuple[float, float] | None:
-        return interval(sign * _difference(self._items(key, MODEL), self._items(key, best)))
-
-    def _items(self, key: str, system: str) -> NDArray[np.float64]:
-        """Each item's score, averaged over the draws."""
-        return np.asarray(np.mean([tally.of_items(key) for tally in self._tallies[system]], axis=0))
-
-
-class _OverSets:
-    """Intervals of scores that only a set has, from one metric's merges over resampled sets."""
-
-    def __init__(self, tallies: Tallies, name: str) -> None:
-        self._tallies = tallies
-        self._name = name
-        self._kept: dict[str, list[list[dict[str, float]]]] = {}
-
-    def interval(self, key: str, system: str) -> tuple[float, float] | None:
-        return percentiles(self.statistics(key, system)) if self._count() > 1 else None
-
-    def margin(self, key: str, best: str, sign: float) -> tuple[float, float] | None:
-        if self._count() < 2:
-            return None
-        return percentiles(sign * _difference(self.statistics(key, MODEL), self.statistics(key, best)))
-
-    def _count(self) -> int:
-        return len(self._tallies[MODEL][0])
-
-    def statistics(self, key: str, system: str) -> NDArray[np.float64]:
-        """The score of each resampled set, averaged over the draws."""
-        if system not in self._kept:
-            indices = resamples(self._count(), _SET_RESAMPLES)
-            self._kept[system] = [tally.resampled(self._name, indices) for tally in self._tallies[system]]
-        return np.asarray(np.mean([[scores[key] for scores in draw] for draw in self._kept[system]], axis=0))
-
-
-def _can_merge(metric: Metric) -> bool:
-    return isinstance(metric, Mergeable)
-
-
-def _is_mean_of_items(tallies: Tallies, key: str, sets: Mapping[str, NDArray[np.float64]]) -> bool:
-    """Whether the score of a set is the mean over its items, for every system."""
-    return all(
-        np.allclose(
-            [np.mean(tally.of_items(key)) for tally in draws], sets[system], rtol=1e-6, atol=1e-9, equal_nan=True
-        )
-        for system, draws in tallies.items()
-    )
-
-
-def _best(sets: Mapping[str, NDArray[np.float64]], baselines: Sequence[str], sign: float) -> str:
-    return max(baselines, key=lambda name: sign * float(np.mean(sets[name])))
-
-
-def _score(draws: NDArray[np.float64], over_items: tuple[float, float] | None) -> Score:
-    several = len(draws) > 1 and bool(np.isfinite(draws).all())
-    return Score(
-        mean=float(np.mean(draws)),
-        std=float(np.std(draws, ddof=1)) if several else None,
-        draws=[float(value) for value in draws],
-        interval=over_items,
-    )
-
-
-def _difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`one` - `other`, with equal infinities (two perfect answers) counting as no difference."""
-    return np.subtract(one, other, out=np.zeros_like(one), where=one != other)
-
-
-def _verdict(gains: NDArray[np.float64]) -> Verdict:
-    if (gains > 0).all():
-        return "yes"
-    return "unclear" if float(np.mean(gains)) > 0 else "no"

@@ -17,7 +17,8 @@ from lavincli.evaluation.failures import reason_of
 from lavincli.evaluation.items import ItemPictures, ItemResult, PairPictures
 from lavincli.evaluation.paper import paper_difference, with_paper
 from lavincli.evaluation.results import Failure, ScoredAt, TaskResult
-from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, ItemScore, Statistics, Tally, summarise
+from lavincli.evaluation.scoring import MODEL, WRONG_CONTEXT, ItemScore, Tally
+from lavincli.evaluation.summary import Statistics, summarise
 from lavincli.media.recolour import PLAIN
 
 if TYPE_CHECKING:
