@@ -96,6 +96,7 @@ def test_motion_blur_smears_along_its_angle_only() -> None:
     across = apply("motion_blur", line, length=32.0, angle=0.0)
     assert along[0, 32, 32, 0] > 240
     assert (across[0, 32, :, 0] > 10).sum() == pytest.approx(32 * 64 / 256, abs=2)
+    np.testing.assert_array_equal(apply("motion_blur", line, length=0), line)
 
 
 @pytest.mark.parametrize("angle", [0.0, 30.0, 90.0, 135.0])

@@ -13,6 +13,9 @@ from lavin_photo.options import Range, pixels, to_bytes
 from lavin_photo.streaks import splat_lines
 from lavincli.clip import Clip
 
+_SHORTEST = 1e-6
+"""Pixels."""
+
 
 class GaussianBlur(Degradation):
     """Gaussian blur.
@@ -69,7 +72,9 @@ def line_kernel(length: float, angle: float) -> NDArray[np.float32]:
     radius = int(np.ceil(length / 2)) + 1
     centre = np.full((1, 2), radius, dtype=np.float64)
     direction = np.array([[-np.sin(np.radians(angle)), np.cos(np.radians(angle))]])
-    kernel = splat_lines(centre, direction, np.array([length]), np.ones(1), (2 * radius + 1, 2 * radius + 1))
+    # A line of no length has no mass to normalise; the shortest one is a point.
+    lengths = np.array([max(length, _SHORTEST)])
+    kernel = splat_lines(centre, direction, lengths, np.ones(1), (2 * radius + 1, 2 * radius + 1))
     normalised: NDArray[np.float32] = (kernel / kernel.sum()).astype(np.float32)
     return normalised
 

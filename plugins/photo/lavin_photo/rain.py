@@ -26,7 +26,7 @@ class RainStreaks(Degradation):
     """Streaks over the whole picture; each frame gets its own.
 
     Args:
-        count: number of streaks on a square picture.
+        count: number of streaks, whatever the picture's size.
         length: of a streak, in pixels of a picture 256 wide.
         width: of a streak, in pixels of a picture 256 wide.
         slant: degrees off the vertical, to either side.

@@ -71,7 +71,9 @@ def davis(
         raise wrong_layout(root, _LAYOUT)
     items: list[_Item] = []
     for name in listed.read_text(encoding="utf-8").split():
-        items += _items(root, name, resolution, annotations, frames, Windows(frames or 2, start, stride, every))
+        items += _items(
+            root, name, resolution, annotations, frames, Windows(2 if frames is None else frames, start, stride, every)
+        )
     if not items:
         raise InputError(f"{listed}: none of its sequences has {frames} frames; use the options frames, start or every")
     return LazySamples(items, functools.partial(_read, whole=split == "test"), key=attrgetter("key"))
@@ -85,7 +87,7 @@ def _items(
         raise wrong_layout(root, f"JPEGImages/{resolution}/{name}/00000.jpg, as its list of sequences names it")
     truths = [root / annotations / resolution / name / f"{image.stem}.png" for image in images]
     found = windows.of(len(images))
-    if frames is None:
+    if frames is None and windows.start < len(images):
         found = [Window(windows.start, -(-(len(images) - windows.start) // windows.every), windows.every)]
     elif not found and windows.stride is None:
         raise too_short(images[0].parent, len(images), windows)

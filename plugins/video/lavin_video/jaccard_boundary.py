@@ -15,6 +15,8 @@ from lavincli.errors import InputError
 
 _MOST_OBJECTS: Final = 20
 """Predicted objects that are looked at, the largest first; DAVIS' own limit."""
+_NOWHERE: Final = -1
+"""The id of an object that no pixel has."""
 
 
 class JaccardBoundary:
@@ -45,16 +47,17 @@ class JaccardBoundary:
         if prediction.shape != target.shape:
             raise InputError(f"the predicted ids are {list(prediction.shape)}, the target {list(target.shape)}")
         truth = target.reshape(-1, *target.shape[-2:])
-        guess = np.where(truth < 0, 0, prediction.reshape(truth.shape))
-        masks = _masks(guess, _MOST_OBJECTS)
-        objects = _masks(truth, None)
+        guess = np.where(truth < 0, 0, np.maximum(prediction.reshape(truth.shape), 0))
+        found, objects = _largest_first(guess)[:_MOST_OBJECTS], _largest_first(truth)
         if not len(objects):
-            score = 0.0 if len(masks) else 1.0
+            score = 0.0 if len(found) else 1.0
             self._objects.append((score, score))
             return
-        missing = max(0, len(objects) - len(masks))
-        masks = np.concatenate([masks, np.zeros((missing, *objects.shape[1:]), dtype=np.bool_)])
-        j, f = jaccard(masks, objects).mean(axis=2), boundary_f(masks, objects).mean(axis=2)
+        found = np.pad(found, (0, max(0, len(objects) - len(found))), constant_values=_NOWHERE)
+        frames = [
+            _scores(ours == _column(found), true == _column(objects)) for ours, true in zip(guess, truth, strict=True)
+        ]
+        j, f = (np.stack(scores, axis=2).mean(axis=2) for scores in zip(*frames, strict=True))
         own, partner = linear_sum_assignment(j + f, maximize=True)
         self._objects.extend(zip(j[own, partner].tolist(), f[own, partner].tolist(), strict=True))
 
@@ -70,18 +73,26 @@ class JaccardBoundary:
         return {"j_and_f": (j + f) / 2, "j_mean": j, "f_mean": f}
 
 
+def _scores(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """J and F of the masks of one frame, ``[P, H, W]`` and ``[N, H, W]``: ``[P, N]`` each."""
+    return jaccard(predicted, true), boundary_f(predicted[:, None], true[:, None])[:, :, 0]
+
+
 def jaccard(predicted: NDArray[np.bool_], true: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Intersection over union of ``[P, T, H, W]`` and ``[N, T, H, W]`` in each frame: ``[P, N, T]``; of nothing 1."""
-    one, other = (np.moveaxis(masks.reshape(*masks.shape[:2], -1), 1, 0) for masks in (predicted, true))
-    shared = one.astype(np.float32) @ np.swapaxes(other.astype(np.float32), 1, 2)
-    union = one.sum(axis=2)[:, :, None] + other.sum(axis=2)[:, None] - shared
+    """Intersection over union of ``[P, H, W]`` and ``[N, H, W]``: ``[P, N]``; of nothing 1."""
+    one, other = (masks.reshape(len(masks), -1) for masks in (predicted, true))
+    shared = one.astype(np.float32) @ other.astype(np.float32).T
+    union = one.sum(axis=1)[:, None] + other.sum(axis=1) - shared
     scores = np.where(union > 0, shared / np.maximum(union, 1), 1.0)
-    return np.moveaxis(scores.astype(np.float64), 0, 2)
+    return scores.astype(np.float64)
 
 
-def _masks(ids: NDArray[np.int32], most: int | None) -> NDArray[np.bool_]:
-    """The masks ``bool [N, T, H, W]`` of the ids above 0, the largest first; ``most`` of them at most."""
+def _largest_first(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The ids above 0 in ``[T, H, W]``, those of most pixels first."""
     found, counts = np.unique(ids[ids > 0], return_counts=True)
-    largest = found[np.argsort(-counts, kind="stable")][:most]
-    masks: NDArray[np.bool_] = ids == largest[:, None, None, None]
-    return masks
+    return found[np.argsort(-counts, kind="stable")]
+
+
+def _column(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """``[N]`` -> ``[N, 1, 1]``, to compare with a frame."""
+    return ids[:, None, None]

@@ -196,6 +196,10 @@ def test_davis_windows(davis_root: Path) -> None:
         davis(davis_root, "train")
     with pytest.raises(InputError, match="none of its sequences"):
         davis(davis_root, "train", stride=1)
+    with pytest.raises(InputError, match="bear: has 6 frames, 8 are needed"):
+        davis(davis_root, "train", frames=None, start=6)
+    with pytest.raises(ValueError, match="frames is at least 2"):
+        davis(davis_root, "train", frames=0)
 
 
 def test_wrong_davis_roots_say_what_is_expected(davis_root: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import tracemalloc
 import warnings
 from typing import Any
 
@@ -180,6 +181,19 @@ def test_ids_are_assigned_for_the_whole_clip() -> None:
     one_wrong = one.copy()
     one_wrong[other > 0] = 1
     assert j_and_f(one_wrong, void)["j_and_f"] == 1
+
+
+def test_memory_does_not_grow_with_the_number_of_objects() -> None:
+    """DAVIS' whole sequences of 480p with twenty objects would take gigabytes as masks."""
+    rows = np.arange(60) // 3
+    truth = np.broadcast_to(rows[None, :, None], (50, 60, 60)).astype(np.int32)
+    metric = JaccardBoundary()
+    tracemalloc.start()
+    metric.update(truth, truth)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert metric.compute()["j_and_f"] == 1
+    assert peak < 8 * truth.nbytes
 
 
 def test_items_count_by_their_objects() -> None:
