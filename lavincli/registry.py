@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lavincli.collected import Collected, take
 from lavincli.errors import LavinError, UnknownNameError
 from lavincli.installed_plugins import PluginRecord, Plugins
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TASKS_VARIABLE = "LAVIN_TASKS"
 """Environment variable: further folders of tasks, separated as in PATH."""
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_BLOCKS = ("loaders", "codecs", "transforms", "metrics")
 
 
 class Registry:
@@ -32,6 +32,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.installed = Plugins()
+        self._collected = {kind: Collected(self.installed, kind) for kind in _BLOCKS}
 
     @property
     def plugins(self) -> Mapping[str, PluginRecord]:
@@ -40,31 +41,32 @@ class Registry:
 
     # ---- building blocks ----
 
-    @functools.cached_property
+    @property
     def loaders(self) -> Mapping[str, LoaderFactory]:
-        return self._collect("loaders")
+        return self._collected["loaders"].all()
 
-    @functools.cached_property
+    @property
     def codecs(self) -> Mapping[str, CodecFactory]:
-        return self._collect("codecs")
+        return self._collected["codecs"].all()
 
-    @functools.cached_property
+    @property
     def transforms(self) -> Mapping[str, TransformFactory]:
-        return self._collect("transforms")
+        return self._collected["transforms"].all()
 
-    @functools.cached_property
+    @property
     def metrics(self) -> Mapping[str, MetricFactory]:
-        return self._collect("metrics")
+        return self._collected["metrics"].all()
 
     def block(self, kind: str, name: str) -> Callable[..., Any]:
         """The factory called ``name`` among "loaders", "codecs", "transforms" or "metrics".
 
-        Raises UnknownNameError, which suggests the nearest name.
+        No more plugins are asked for theirs than it takes to find it. Raises UnknownNameError, which suggests the
+        nearest name.
         """
-        known: Mapping[str, Callable[..., Any]] = getattr(self, kind)
-        if name not in known:
-            raise UnknownNameError(name, kind=kind.removesuffix("s"), known=known)
-        return known[name]
+        found: Callable[..., Any] | None = self._collected[kind].find(name)
+        if found is None:
+            raise UnknownNameError(name, kind=kind.removesuffix("s"), known=self._collected[kind].all())
+        return found
 
     @functools.cached_property
     def commands(self) -> Mapping[str, Any]:
@@ -77,7 +79,8 @@ class Registry:
         owner = dict.fromkeys(COMMANDS, "lavin itself")
         for plugin, hook in self.installed.hooks("lavin_commands"):
             add = functools.partial(_commands_of, hook, typer.Typer(add_completion=False))
-            self._take(plugin, "commands", self.installed.guard(plugin, "lavin_commands", add) or {}, found, owner)
+            commands = self.installed.guard(plugin, "lavin_commands", add) or {}
+            take(self.installed, plugin, "commands", commands, found, owner)
         return found
 
     @functools.cached_property
@@ -98,44 +101,8 @@ class Registry:
 
     def collect_everything(self) -> None:
         """Call every hook, so that `plugins` tells all there is to tell."""
-        for kind in ("loaders", "codecs", "transforms", "metrics", "task_folders", "commands"):
+        for kind in (*_BLOCKS, "task_folders", "commands"):
             getattr(self, kind)
-
-    # ---- calling hooks ----
-
-    def _collect(self, kind: str) -> Mapping[str, Any]:
-        found: dict[str, Any] = {}
-        owner: dict[str, str] = {}
-        # In order of registration, so lavin's own parts come first and keep their names.
-        for plugin, hook in self.installed.hooks(f"lavin_{kind}"):
-            blocks = self.installed.guard(plugin, f"lavin_{kind}", hook)
-            if blocks is None:
-                continue
-            if not isinstance(blocks, dict):
-                given = type(blocks).__name__
-                self.installed.report(plugin, f"lavin_{kind} gave {given}, not a dict of name -> factory")
-                continue
-            for name in [name for name, factory in blocks.items() if not (_is_name(name) and callable(factory))]:
-                del blocks[name]
-                self.installed.report(plugin, f"lavin_{kind}: {name!r} needs a lower_case name and a callable factory")
-            self._take(plugin, kind, blocks, found, owner)
-        return found
-
-    def _take(
-        self, plugin: str, kind: str, named: Mapping[str, Any], found: dict[str, Any], owner: dict[str, str]
-    ) -> None:
-        """Add what a plugin registers to ``found``, unless the name has an owner already."""
-        for name, thing in named.items():
-            if name in owner:
-                what = kind.removesuffix("s")
-                self.installed.report(plugin, f"{what} '{name}' is already registered by {owner[name]}")
-            else:
-                found[name], owner[name] = thing, plugin
-                self.plugins[plugin].provides.setdefault(kind, []).append(name)
-
-
-def _is_name(name: Any) -> bool:
-    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def _paths(hook: Callable[[], Any]) -> list[Path]:

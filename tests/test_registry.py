@@ -182,6 +182,16 @@ def test_second_owner_of_a_name_is_reported_and_the_first_keeps_it(plugin_site: 
     assert registry().plugins["fake_twice"].problems == ["codec 'rgb' is already registered by builtins"]
 
 
+def test_no_plugin_is_asked_for_its_blocks_behind_the_one_that_has_the_name(plugin_site: Path) -> None:
+    install_plugin(plugin_site, "fake_slow", FULL.replace('return {"plain": Codec}', "raise KeyError('asked')"))
+    (plugin_site / "fake_slow" / "cards").mkdir()
+    assert registry().block("codecs", "rgb").__name__ == "RGBCodec"
+    assert registry().plugins["fake_slow"].problems == []
+    with pytest.raises(UnknownNameError, match="unknown codec 'edge_mapp'; did you mean 'edge_map'"):
+        registry().block("codecs", "edge_mapp")
+    assert registry().plugins["fake_slow"].problems == ["lavin_codecs: KeyError: 'asked'"]
+
+
 def test_many_problems_of_a_plugin_are_all_kept_and_cost_one_warning(
     plugin_site: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

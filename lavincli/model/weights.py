@@ -72,11 +72,22 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
 
 
 def load_strictly(module: nn.Module, weights: dict[str, Tensor], source: Path) -> None:
-    """Load every parameter by name; raises CheckpointError listing what is missing, unexpected or of another shape."""
-    difference = describe_difference(module.state_dict(), weights)
+    """Give a module every parameter by name, in its own number format and in memory of its own on the CPU.
+
+    The module may be on the meta device before. Raises CheckpointError listing what is missing, unexpected or of
+    another shape.
+    """
+    expected = module.state_dict()
+    difference = describe_difference(expected, weights)
     if difference:
         raise CheckpointError(f"{source}: not the weights of this {type(module).__name__}: {difference}")
-    module.load_state_dict(weights, strict=True)
+    # Not `to_empty` first: for that PyTorch imports its symbolic mathematics, which takes half a second.
+    contiguous = torch.contiguous_format
+    own = {
+        name: weights[name].to("cpu", kind.dtype, copy=True, memory_format=contiguous)
+        for name, kind in expected.items()
+    }
+    module.load_state_dict(own, strict=True, assign=True)
 
 
 def describe_difference(expected: dict[str, Tensor], found: dict[str, Tensor]) -> str:

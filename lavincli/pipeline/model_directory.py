@@ -126,7 +126,7 @@ def check_free(out: Path) -> None:
 
 
 def _build(kind: Callable[[Config], Network], config: Config, weights: Path) -> Network:
-    network = _on_meta(kind, config).to_empty(device="cpu")
+    network = _on_meta(kind, config)
     load_strictly(network, read_weights(weights), weights)
     return network.eval()
 

@@ -31,6 +31,20 @@ def test_safetensors(network: nn.Sequential, tmp_path: Path) -> None:
     assert all(torch.equal(value, expected[name]) for name, value in network.state_dict().items())
 
 
+def test_a_network_without_memory_gets_its_own(network: nn.Sequential) -> None:
+    weights = {name: value.half() for name, value in state(network).items()} | {"1.bias": torch.arange(2.0)}
+    with torch.device("meta"):
+        bare = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))
+    load_strictly(bare, weights, Path("w.safetensors"))
+    kept = {name: value.float().clone() for name, value in weights.items()}
+    for value in weights.values():
+        value.zero_()
+    for name, value in bare.state_dict().items():
+        assert (value.device.type, value.dtype) == ("cpu", torch.float32)
+        assert torch.equal(value, kept[name])
+    assert all(one.requires_grad for one in bare.parameters())
+
+
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_published_pytorch_file(network: nn.Sequential, tmp_path: Path, wrapped: bool) -> None:
     expected = state(network)
