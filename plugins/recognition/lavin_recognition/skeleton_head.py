@@ -44,7 +44,7 @@ def add_head(evidence: Evidence, worth: Floats, fit: Fit, person: int) -> None:
     up = up / max(float(np.linalg.norm(up)), 1e-6)
     shapes = _heads(up, trunk)
     starts: list[tuple[float, Floats]] = []
-    for nose in _noses(evidence, neck, up, trunk):
+    for nose in _noses(fit, person, neck, up, trunk):
         heads = np.concatenate([evidence.discs[nose] + shapes, _seen(evidence, worth, nose)])
         gains = _gains(fit, person, heads)
         starts += [(float(gains[index]), heads[index]) for index in np.argsort(-gains, kind="stable")[:_OF_EACH]]
@@ -140,8 +140,12 @@ def _leave_out(fit: Fit, person: int) -> None:
             fit.given[person, number] = True
 
 
-def _noses(evidence: Evidence, neck: Floats, up: Floats, trunk: float) -> list[int]:
-    """Discs that a red line joins to the neck, not down the trunk, the farthest few; or any that are near."""
+def _noses(fit: Fit, person: int, neck: Floats, up: Floats, trunk: float) -> list[int]:
+    """Discs that a red line joins to the neck, not down the trunk: the few whose line is most like the picture.
+
+    Orange counts as red, so that shoulders and arms lead to discs as well. Without any, those that are nearest.
+    """
+    evidence = fit.evidence
     away = evidence.discs - neck
     distance = np.linalg.norm(away, axis=1)
     down = away @ -up / np.maximum(distance, 1e-6)
@@ -149,7 +153,9 @@ def _noses(evidence: Evidence, neck: Floats, up: Floats, trunk: float) -> list[i
     red = near[evidence.redness(np.repeat(neck[None], len(near), axis=0), evidence.discs[near]) >= _LEAST_RED]
     if not len(red):
         return sorted(near.tolist(), key=lambda index: float(distance[index]))[:_MOST_NOSES]
-    return sorted(red.tolist(), key=lambda index: -float(distance[index]))[:_MOST_NOSES]
+    gains = _gains(fit, person, np.repeat(evidence.discs[red][:, None], len(HEAD), axis=1))
+    best: list[int] = red[np.argsort(-gains, kind="stable")[:_MOST_NOSES]].tolist()
+    return best
 
 
 def _seen(evidence: Evidence, worth: Floats, nose: int) -> Floats:
