@@ -31,7 +31,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             "--data",
-            help="A data set of the tasks' cards and where it lies, NAME=ROOT, or its NAME alone; repeatable.",
+            help="A data set and where it lies, NAME=ROOT, or its NAME alone, for the tasks that have it; repeatable.",
             show_default="each task's first",
         ),
     ] = None,
@@ -56,7 +56,10 @@ def evaluate(
     ] = None,
     sheet: Annotated[
         Path | None,
-        typer.Option(help="Folder for a contact sheet a task, query | prediction | truth.", show_default=False),
+        typer.Option(
+            help="Folder for a contact sheet a task, query | prediction | truth; of a study a folder a value.",
+            show_default=False,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line a task, not a table.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
@@ -137,14 +140,19 @@ def evaluate(
     writing = Writing(output, sheet, pictures, overwrite, shlex.join(["lavin", *sys.argv[1:]]))
     with evaluation_progress() as show:
         job = EvaluationJob(
-            tasks, asked, writing, roots or None, on_result=print_line if as_json else None, on_progress=show
+            tasks,
+            asked,
+            writing,
+            roots or None,
+            on_result=(lambda result: print_line(result, job.value)) if as_json else None,
+            on_progress=show,
         )
         if shard is not None:
             job.answer(shard, sweep)
             return
         with job.processes(sys.argv[1:], processes):
             found = job.study(sweep) if sweep is not None else [job.evaluate()]
-    report_results(found, job.writing, as_json=as_json, left_out=job.left_out)
+    report_results(found, job.writing, as_json=as_json, values=job.values, left_out=job.left_out)
 
 
 # ---- sub-commands ----

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -22,13 +23,18 @@ logger = logging.getLogger(__name__)
 _FILE_WIDTH = 160
 
 
-def report_results(found: Sequence[Results], writing: Writing, *, as_json: bool, left_out: bool = False) -> None:
-    """Print what was found, and end with the exit code for it; ``left_out``: something isn't among it."""
+def report_results(
+    found: Sequence[Results], writing: Writing, *, as_json: bool, values: Sequence[str] = (), left_out: bool = False
+) -> None:
+    """Print what was found, and end with the exit code for it.
+
+    ``values`` says of which value of a study each of the results is; ``left_out``: something isn't among them.
+    """
     if not any(results.tasks for results in found):
         raise LavinError("none of the tasks could be evaluated; the reasons are above")
     if not as_json:
-        for results in found:
-            _print_table(results)
+        for results, value in zip(found, values or [""] * len(found), strict=True):
+            _print_table(results, value)
     if writing.output is not None:
         logger.info("results: %s", writing.output)
     if writing.sheets is not None:
@@ -37,17 +43,18 @@ def report_results(found: Sequence[Results], writing: Writing, *, as_json: bool,
         raise typer.Exit(3)
 
 
-def print_line(result: TaskResult) -> None:
-    """Print a task's result as a JSON line."""
-    typer.echo(result.model_dump_json())
+def print_line(result: TaskResult, value: str = "") -> None:
+    """Print a task's result as a JSON line; that of a study says at which ``value``."""
+    typer.echo(json.dumps({"study": value, **result.model_dump(mode="json")}) if value else result.model_dump_json())
 
 
-def _print_table(results: Results) -> None:
+def _print_table(results: Results, value: str) -> None:
     from rich.console import Console
 
     from lavincli.evaluation.table import results_table
 
-    parts = [f"{results.model.name} ({results.model.fingerprint[:12]})"]
+    parts = [value] if value else []
+    parts += [f"{results.model.name} ({results.model.fingerprint[:12]})"]
     parts += [f"{key} {value}" for key, value in results.sampling.items() if value is not None]
     parts += [f"{results.dtype} on {results.device}"] if results.device else []
     title = ", ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lavincli.errors import LavinError
 from lavincli.evaluation.asked import Asked
 from lavincli.evaluation.results import Results, TaskResult
 from lavincli.evaluation.run import Writing, answer_share, evaluate
@@ -18,6 +20,8 @@ from lavincli.processes import run_processes, share_of_launcher, without_option
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
     from lavincli.pipeline.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
 
 
 class EvaluationJob:
@@ -33,6 +37,8 @@ class EvaluationJob:
     Attributes:
         writing: what is left on disk; helping processes write into its output.
         left_out: whether a value of the study could not be evaluated.
+        value: of the study, which one is being evaluated: ``pairs=1`` and so on; empty without a study.
+        values: those that were evaluated.
     """
 
     def __init__(
@@ -49,6 +55,8 @@ class EvaluationJob:
         self.writing = writing
         self._on_result, self._on_progress = on_result, on_progress
         self.left_out = False
+        self.value = ""
+        self.values: list[str] = []
 
     def evaluate(self) -> Results:
         """One evaluation."""
@@ -61,13 +69,16 @@ class EvaluationJob:
         study = Study.parse(text)
 
         def one(pipeline: Pipeline, asked: Asked, folder: Path) -> Results:
-            return self._evaluate(pipeline, asked, replace(self.writing, output=folder))
+            self.value = f"{study.parameter}={getattr(asked, study.parameter)}"
+            sheets = None if self.writing.sheets is None else self.writing.sheets / folder.name
+            return self._evaluate(pipeline, asked, replace(self.writing, output=folder, sheets=sheets))
 
         sweep, found = run_study(study, self._asked, output, one, command=self.writing.command)
         from lavincli.report.plots import plot_sweep
 
         plot_sweep(sweep, output / PLOTS)
         self.left_out = bool(sweep.failed)
+        self.values = [f"{sweep.parameter}={point.value}" for point in sweep.points]
         return found
 
     def answer(self, shard: str, study: str | None) -> None:
@@ -78,10 +89,18 @@ class EvaluationJob:
         points = [("", self._asked, output)]
         if study is not None:
             points = list(Study.parse(study).points(self._asked, output))
-        for _, asked, folder in points:
-            pipeline = asked.load()
+        for value, asked, folder in points:
+            try:
+                pipeline = asked.load()
+                settings = asked.settings(pipeline)
+            except LavinError as error:
+                if study is None:
+                    raise
+                # The other values are answered all the same; whoever scores this one tells of it.
+                logger.debug("%s: %s", value, error)
+                continue
             writing = replace(self.writing, output=folder)
-            answer_share(pipeline, self._tasks, asked.settings(pipeline), share, data=self._data, writing=writing)
+            answer_share(pipeline, self._tasks, settings, share, data=self._data, writing=writing)
 
     @contextmanager
     def processes(self, arguments: Sequence[str], count: int) -> Iterator[None]:

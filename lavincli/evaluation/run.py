@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +13,7 @@ from platform import python_version
 from typing import TYPE_CHECKING, Any, Final
 
 from lavincli import __version__
-from lavincli.errors import LavinError
+from lavincli.errors import CardError, LavinError, UnknownNameError
 from lavincli.evaluation.answers import deciding_batch_size
 from lavincli.evaluation.draws import sampling_of
 from lavincli.evaluation.evaluate import TaskEvaluation
@@ -42,7 +42,7 @@ class Writing:
 
     Attributes:
         output: the results folder; None: nothing but sheets is written.
-        sheets: folder for a contact sheet of each task, query | prediction | truth.
+        sheets: folder for a contact sheet of each task (and data set, of several), query | prediction | truth.
         pictures: how many items of each task and data set get pictures of their own in the results folder.
         overwrite: compute what an earlier run has answered again.
         command: is recorded.
@@ -78,18 +78,21 @@ def evaluate(
         pipeline: the model.
         tasks: the tasks.
         settings: how.
-        data: data sets by name and where each lies (None: where the card says); by default each task's first one.
+        data: data sets by name and where each lies (None: where the card says), each for the tasks that have it; by
+            default each task's first one.
         writing: what is written: ``results.json``, ``results.jsonl`` (a line for each item and draw), pictures.
         on_result: is given each task's result when it is there.
         on_progress: is given a task's name, how many items are finished, and of how many.
+
+    Raises UnknownNameError for a data set that none of the tasks has.
     """
     settings, writing = settings or EvaluationSettings(), writing or Writing()
     started = time.perf_counter()
     results: list[TaskResult] = []
     failed: list[TaskFailure] = []
-    store = writing.store
+    store, todo = writing.store, works(tasks, data)
     with ResultsFolder(writing.output) as folder:
-        for task, dataset, root in works(tasks, data):
+        for task, dataset, root in todo:
             sheet = None if writing.sheets is None else TaskSheet(task, pipeline.config.name)
             listeners = Listeners(
                 item=folder.add,
@@ -113,7 +116,7 @@ def evaluate(
             results.append(result)
             folder.keep(result, statistics)
             if sheet is not None and writing.sheets is not None:
-                sheet.write(writing.sheets, result)
+                sheet.write(writing.sheets, result, of_several=len(data or ()) > 1)
             if on_result is not None:
                 on_result(result)
         found = Results(
@@ -167,15 +170,37 @@ def answer_share(
         evaluation.answer(share.numbers(evaluation.total))
 
 
-def works(
-    tasks: Sequence[Task], data: Mapping[str, Path | None] | None
-) -> Iterator[tuple[Task, str | None, Path | None]]:
-    """Every task with every data set that was named, or with its first one."""
+def works(tasks: Sequence[Task], data: Mapping[str, Path | None] | None) -> list[tuple[Task, str | None, Path | None]]:
+    """Every task with those of the data sets that it has, or where none was named with its first one.
+
+    A task that has none of them, or whose card is bad, is there all the same: whoever evaluates it is told what is
+    wrong. Raises UnknownNameError for a data set that none of the tasks has.
+    """
+    known = {task.name: _datasets(task) for task in tasks}
+    every = {name for names in known.values() for name in names}
+    for name in data or {}:
+        if every and name not in every:
+            raise UnknownNameError(name, kind=_data_set_of(tasks), known=every)
+    found: list[tuple[Task, str | None, Path | None]] = []
     for task in tasks:
         if not data:
-            yield task, task.datasets[0] if task.datasets else None, None
-        for dataset, root in (data or {}).items():
-            yield task, dataset, root
+            found.append((task, next(iter(known[task.name]), None), None))
+            continue
+        own = [name for name in data if name in known[task.name]]
+        found += [(task, name, data[name]) for name in own or data]
+    return found
+
+
+def _data_set_of(tasks: Sequence[Task]) -> str:
+    return f"data set of task {tasks[0].name}" if len(tasks) == 1 else "data set of these tasks"
+
+
+def _datasets(task: Task) -> list[str]:
+    try:
+        return task.datasets
+    except CardError as error:
+        logger.debug("%s", error)
+        return []
 
 
 def library_versions() -> dict[str, str]:

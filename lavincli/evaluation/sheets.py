@@ -36,14 +36,14 @@ class TaskSheet:
             label = f"{shown.key}   {self._task.headline} {number(shown.score)}"
             self._rows.append(SheetRow(label, [shown.query, shown.prediction, shown.truth]))
 
-    def write(self, folder: Path, result: TaskResult) -> Path:
-        """Write ``<folder>/<task>.png`` and return its path."""
+    def write(self, folder: Path, result: TaskResult, *, of_several: bool = False) -> Path:
+        """Write ``<folder>/<task>.png``, or ``<task>_<dataset>.png`` (``of_several``), and return its path."""
         headline = result.metrics[result.headline]
         best = headline.baselines[headline.best_baseline]
         title = (
             f"{self._task.title}: {self._model}, {result.headline} {number(headline.model.mean)} "
             f"({headline.best_baseline} {number(best.mean)})"
         )
-        path = folder / f"{result.task}.png"
+        path = folder / (f"{result.task}_{result.dataset}.png" if of_several else f"{result.task}.png")
         write_image(path, contact_sheet(self._rows, ["query", "prediction", "truth"], title=title, cell=160))
         return path

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +14,17 @@ import pytest
 import torch
 
 import lavincli
+from lavincli.builtins.rgb import RGBCodec
+from lavincli.clip import Clip, Pair
 from lavincli.errors import InputError, UnknownNameError
 from lavincli.evaluation.evaluate import EvaluationSettings, evaluate_task
 from lavincli.evaluation.items import ItemResult
 from lavincli.evaluation.results import Results, TaskResult
 from lavincli.evaluation.results_folder import ITEMS_FILE, RESULTS_FILE
-from lavincli.evaluation.run import Writing, evaluate
+from lavincli.evaluation.run import Writing, evaluate, works
 from lavincli.evaluation.table import results_table
 from lavincli.evaluation.task_tally import Listeners, Shown
+from lavincli.evaluation.wrong_context import wrong_contexts
 from lavincli.media.images import read_image
 from lavincli.pipeline.pipeline import Pipeline
 from lavincli.registry import task
@@ -86,6 +92,22 @@ def test_a_wrong_context_is_another_tasks(pipeline: Pipeline, small_tasks: Path)
     assert all(item.wrong_context for item in items)
 
 
+def test_a_task_of_other_lengths_has_a_wrong_context_too(small_tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else asks for one picture of five frames; those that answer with one come first."""
+    names = ("frame_prediction", "optical_flow", "small_mask", "small_negative")
+    monkeypatch.setattr("lavincli.evaluation.wrong_context.tasks", lambda: {name: task(name) for name in names})
+    for name, lengths, drawn in (("optical_flow", (5, 1), 2), ("frame_prediction", (13, 13), 3)):
+        chosen = wrong_contexts(task(name), 2, 3, 0, size=16)
+        assert len({other for other, _ in chosen} - {name}) == drawn
+        for other, pairs in chosen:
+            stored = {pair.key: pair for pair in task(other).context_pairs(16)}
+            for pair in pairs:
+                assert (len(pair.input), len(pair.target)) == lengths
+                np.testing.assert_array_equal(pair.input[0], stored[pair.key].input[0])
+                np.testing.assert_array_equal(pair.target[0], stored[pair.key].target[0])
+                np.testing.assert_array_equal(pair.target[-1], stored[pair.key].target[-1])
+
+
 def test_an_item_that_cannot_be_read_is_left_out_and_named(
     pipeline: Pipeline, small_tasks: Path, tmp_path: Path
 ) -> None:
@@ -106,6 +128,56 @@ def test_an_item_that_cannot_be_read_is_left_out_and_named(
 def test_an_unknown_data_set_is_named(pipeline: Pipeline, small_tasks: Path) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'pictures'"):
         evaluate_task(pipeline, task("small_denoising"), dataset="picture")
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_what_no_context_changes_is_read_and_scored_once(
+    pipeline: Pipeline, small_tasks: Path, monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    base = evaluate_task(pipeline, task("small_negative"), EvaluationSettings(limit=2))
+    decode, calls = RGBCodec.decode, 0
+
+    def counted(codec: RGBCodec, rgb: Clip, *, context: Sequence[Pair] = (), query: Clip | None = None) -> Clip:
+        nonlocal calls
+        calls += query is not None
+        assert not reads or query is None or len(context) == 2
+        return decode(codec, rgb, context=context, query=query)
+
+    monkeypatch.setattr(RGBCodec, "decode", counted)
+    found = evaluate_task(pipeline, task("small_negative"), EvaluationSettings(limit=2))
+    # Of each item 3 answers and 3 means of the context; the copy of the query under every draw, or once.
+    assert calls == 2 * (3 + 3 + (3 if reads else 1))
+    assert _without_times(found) == _without_times(base)
+
+
+def test_tasks_take_the_data_sets_that_they_have(tmp_path: Path) -> None:
+    (tmp_path / "reverse").mkdir()
+    (tmp_path / "reverse" / "task.yaml").write_text("name: reverse\nreverse_of: nothing\nmetrics: [psnr]\n")
+    photos, depth, bad = task("denoising"), task("depth_estimation"), task(tmp_path / "reverse")
+    named = {"photos": tmp_path, "scenes": None}
+    assert works([photos, depth], named) == [(photos, "photos", tmp_path), (depth, "scenes", None)]
+    assert works([photos, bad], None) == [(photos, "photos", None), (bad, None, None)]
+    assert works([photos, depth], {"photos": None}) == [(photos, "photos", None), (depth, "photos", None)]
+    with pytest.raises(UnknownNameError, match="unknown data set of these tasks 'fotos'; did you mean 'photos'"):
+        works([photos, depth], {"fotos": tmp_path})
+
+
+def test_each_data_set_has_its_sheet(pipeline: Pipeline, small_tasks: Path, tmp_path: Path) -> None:
+    card = (small_tasks / "small_negative" / "task.yaml").read_text()
+    data = (
+        "data: {pictures: {loader: pair_folder, root: ../../pairs}, others: {loader: pair_folder, root: ../../pairs}}"
+    )
+    (tmp_path / "small_negative").mkdir()
+    (tmp_path / "small_negative" / "task.yaml").write_text(re.sub("data: .*", data, card))
+    shutil.copytree(small_tasks / "small_negative" / "context", tmp_path / "small_negative" / "context")
+    roots = dict.fromkeys(("pictures", "others"), small_tasks.parent / "pairs")
+    settings, writing = EvaluationSettings(draws=1, limit=1), Writing(sheets=tmp_path / "sheets")
+    results = evaluate(pipeline, [task(tmp_path / "small_negative")], settings, data=roots, writing=writing)
+    assert len(results.tasks) == 2
+    assert {path.name for path in (tmp_path / "sheets").iterdir()} == {
+        "small_negative_pictures.png",
+        "small_negative_others.png",
+    }
 
 
 def test_a_run_writes_results_items_and_sheets(pipeline: Pipeline, small_tasks: Path, tmp_path: Path) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from lavincli.cli.main import main
-from lavincli.errors import ConfigError, InputError
+from lavincli.errors import ConfigError, InputError, LavinError
 from lavincli.evaluation.asked import Asked
+from lavincli.evaluation.job import EvaluationJob
 from lavincli.evaluation.results_folder import read_items, read_results
+from lavincli.evaluation.run import Writing
 from lavincli.evaluation.sweep import Study, read_sweep
+from lavincli.registry import task
 from tests.evaluation.test_results_folder import timeless
 
 
@@ -25,9 +28,12 @@ def common(tiny_model_directory: Path, small_tasks: Path) -> list[str]:
 def test_each_value_has_its_results_and_a_place_on_the_curves(
     common: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*common, "--sweep", "pairs=1,9,2", "-o", str(tmp_path)]) == 3
+    assert main([*common, "--sweep", "pairs=1,9,2", "-o", str(tmp_path), "--sheet", str(tmp_path / "sheets")]) == 3
     out, err = capsys.readouterr()
     assert out.count("small-random") == 2
+    assert [out.count(f"pairs={value}, small-random") for value in (1, 9, 2)] == [1, 0, 1]
+    sheets = sorted(path.relative_to(tmp_path / "sheets").as_posix() for path in tmp_path.glob("sheets/*/*.png"))
+    assert sheets == [f"pairs={value}/small_{name}.png" for value in (1, 2) for name in ("denoising", "negative")]
     assert "pairs=9: " in err
     assert "the context set has 4" in err
     sweep = read_sweep(tmp_path)
@@ -64,10 +70,21 @@ def test_other_settings_can_be_varied_and_a_study_goes_on(
     assert [timeless(tmp_path / folder) for folder in ("select=fixed", "select=nearest")] == first
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert len(lines) == 4
+    assert [line["study"] for line in lines] == ["select=fixed", "select=nearest"] * 2
     own = [item.context for item in read_items(tmp_path / "select=nearest")]
     assert own[0] is not None
     assert len(own[0]) == 2
+
+
+def test_a_share_of_a_study_goes_on_where_a_value_cannot_be_evaluated(
+    tiny_model_directory: Path, small_tasks: Path, tmp_path: Path
+) -> None:
+    asked = Asked(device="cpu", draws=1, limit=1)
+    job = EvaluationJob([task("small_negative")], asked, Writing(output=tmp_path))
+    job.answer("1/1", f"model=/nowhere,{tiny_model_directory}")
+    assert len(list(tmp_path.glob(f"model={tiny_model_directory.name}/predictions/*/*.png"))) == 1
+    with pytest.raises(LavinError):
+        EvaluationJob([], Asked(model="/nowhere"), Writing(output=tmp_path)).answer("1/1", None)
 
 
 def test_values_are_those_of_the_setting(tmp_path: Path) -> None:
