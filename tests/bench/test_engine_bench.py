@@ -127,7 +127,6 @@ def test_tokens_of_a_picture() -> None:
 
 def test_the_peers_operations_are_those_of_its_matrices() -> None:
     """Two for each weight and token, and attention to a cache of fixed length."""
-    pytest.importorskip("transformers")
     pipeline = random_pipeline(random_config("tiny", 64), device=torch.device("cpu"), dtype=torch.float32)
     way = make_way(pipeline, EngineBench(), "peer", 1)
     shape = peer_shape(sum(parameter.numel() for parameter in pipeline.jdit.parameters()))
@@ -184,6 +183,21 @@ def test_a_way_that_fails_costs_no_other(monkeypatch: pytest.MonkeyPatch, capsys
     assert len(out.splitlines()) == 2
     assert "exact, 1 pairs: out of memory" in err
     assert main([*command, "exact"]) == 1
+
+
+def test_what_was_measured_is_kept_whatever_stops_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(_SIZES, "cpu", 64)
+
+    def measured(_: object, way: str, pairs: int, **__: object) -> EngineRow:
+        if way == "few":
+            raise KeyboardInterrupt
+        return EngineRow(way, pairs, 1, 1, 1, 1, 1, 1, 0.5, None, None, 1)
+
+    monkeypatch.setattr(engine_command, "measure_apart", measured)
+    page = tmp_path / "table.md"
+    command = ["bench", "engine", "--preset", "tiny", "--device", "cpu", "--pairs", "1", "--ways", "exact,few"]
+    assert main([*command, "--markdown", str(page)]) == 130
+    assert "| exact engine | 1 |" in page.read_text()
 
 
 @pytest.mark.parametrize(
