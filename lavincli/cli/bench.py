@@ -82,7 +82,9 @@ def engine(
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of a CPU.", show_default="PyTorch's choice")] = None,
     plot: Annotated[Path | None, typer.Option(help="Folder for plots.", show_default=False)] = None,
-    markdown: Annotated[Path | None, typer.Option(help="File for a Markdown table.", show_default=False)] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(help="File for a Markdown table, written as each way is done.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, as each way is done.")] = False,
 ) -> None:
     """Ways of answering: the published one, the exact engine, refresh, one-way, few steps, an autoregressive peer.
@@ -134,13 +136,14 @@ def engine(
         rows.append(row)
         if as_json:
             typer.echo(json.dumps(asdict(row) | {"setting": asdict(setting)}))
+        if markdown is not None:
+            # At once: what was measured is there whatever stops the rest.
+            atomic_write_text(markdown, as_markdown(rows, str(setting), queries))
     if not rows:
         raise LavinError(failures[0])
     if not as_json:
         for line in in_columns(as_table(rows)):
             typer.echo(line)
-    if markdown is not None:
-        atomic_write_text(markdown, as_markdown(rows, str(setting), queries))
     if plot is not None:
         plot_engine(rows, plot, str(setting))
     if failures:
