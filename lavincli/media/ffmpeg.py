@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +19,8 @@ from lavincli.errors import InputError, LavinError
 
 _NO_SPACE: Final = "No space left on device"
 _SECONDS_TO_END: Final = 10
+_CALLER: Final = re.compile(r"^(\[[^\]]* @ 0x[0-9a-f]+\] )+")
+"""Which part of ffmpeg speaks, and where in memory it is."""
 
 
 def ffmpeg_executable() -> str:
@@ -33,10 +36,15 @@ def ffmpeg_executable() -> str:
         raise LavinError(f"ffmpeg is neither on the PATH nor in imageio-ffmpeg ({error}); install ffmpeg") from error
 
 
+def source_of(path: Path) -> Any:
+    """A file as the input of a graph of ffmpeg-python, also where its name looks like an address (``12:30.mp4``)."""
+    return ffmpeg.input(f"file:{path}")
+
+
 def run_ffmpeg(stream: Any, name: Path | str, *, stdin: bytes | None = None) -> bytes:
     """Run a graph of ffmpeg-python; gives what it writes to ``pipe:``.
 
-    Raises InputError, which calls the file ``name`` and ends in ffmpeg's last words, if it fails.
+    Raises InputError, which calls the file ``name`` and ends in ffmpeg's first words, if it fails.
     """
     quiet = (
         stream.global_args("-hide_banner", "-nostdin", "-loglevel", "error")
@@ -122,8 +130,9 @@ def _close(pipe: IO[bytes]) -> None:
 
 
 def _failure(name: Path | str, stderr: bytes) -> Exception:
-    words = stderr.decode(errors="replace").strip().splitlines()
-    reason = words[-1] if words else "ffmpeg gave no reason"
+    words = [_CALLER.sub("", line) for line in stderr.decode(errors="replace").strip().splitlines()]
+    # What went wrong comes first; then each part of ffmpeg says that it can't go on.
+    reason = words[0] if words else "ffmpeg gave no reason"
     if any(_NO_SPACE in line for line in words):
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(name))
     return InputError(f"{name}: can't be read or written as a video or picture ({reason})")

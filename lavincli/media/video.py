@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-import ffmpeg
 import numpy as np
 
 from lavincli.clip import Clip
 from lavincli.errors import InputError
-from lavincli.media.ffmpeg import ffmpeg_reading
+from lavincli.media.ffmpeg import ffmpeg_reading, source_of
 from lavincli.media.video_writer import VideoWriter
 
 VIDEO_SUFFIXES: Final = frozenset((".mp4", ".mov", ".webm", ".mkv", ".avi", ".m4v"))
+_SECONDS_A_FRAME: Final = 3600
+"""How frames are counted while they are read: by more than any lasts, or it would be repeated."""
 
 
 def read_video(path: Path | str, *, start: int = 0, frames: int | None = None) -> Clip:
@@ -38,14 +39,14 @@ def video_frames(path: Path | str, *, start: int = 0, frames: int | None = None)
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path")
-    stream = ffmpeg.input(str(path))
-    if start:
-        stream = stream.filter("select", f"gte(n,{start})")
     limit = {} if frames is None else {"frames:v": frames}
+    # Counted anew at an even rate, frames are neither dropped nor repeated. There is an option for that as well, but
+    # the name that it has before ffmpeg 5.1 is no longer known after 8.
+    counted = f"select=gte(n\\,{start}),settb={_SECONDS_A_FRAME},setpts=N"
     # PPM tells the size of each frame, so nothing has to be asked of the file before.
-    output = {"format": "image2pipe", "vcodec": "ppm", "pix_fmt": "rgb24", "fps_mode": "passthrough"}
+    output = {"format": "image2pipe", "vcodec": "ppm", "pix_fmt": "rgb24", "vf": counted, "r": f"1/{_SECONDS_A_FRAME}"}
     shape: tuple[int, ...] | None = None
-    with ffmpeg_reading(stream.output("pipe:", **output, **limit), path) as pipe:
+    with ffmpeg_reading(source_of(path).output("pipe:", **output, **limit), path) as pipe:
         while (frame := _next_ppm(pipe)) is not None:
             if shape is not None and frame.shape != shape:
                 raise InputError(f"{path}: its frames change in size; convert it to one size")

@@ -11,7 +11,7 @@ from typing import Final
 import ffmpeg
 
 from lavincli.errors import InputError
-from lavincli.media.ffmpeg import ffmpeg_reading
+from lavincli.media.ffmpeg import ffmpeg_reading, source_of
 
 _USUAL_RATES: Final = tuple(
     Fraction(rate)
@@ -45,7 +45,7 @@ def video_info(path: Path) -> VideoInfo:
     """Look through a video's packets, without decoding them. Raises InputError if it has no picture."""
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path")
-    source = ffmpeg.input(str(path))
+    source = source_of(path)
     # A header for each stream, then a line for each packet with its time: one packet is one frame.
     listing = ffmpeg.output(source["v:0"], source["a:0?"], "pipe:", format="framecrc", vcodec="copy", acodec="copy")
     times: list[int] = []

@@ -20,7 +20,7 @@ import numpy as np
 from lavincli.atomic import atomic_path
 from lavincli.clip import Clip
 from lavincli.errors import InputError
-from lavincli.media.ffmpeg import ffmpeg_writing
+from lavincli.media.ffmpeg import ffmpeg_writing, source_of
 
 _CONTAINERS: Final = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _EXACT: Final = {"vcodec": "libx264", "crf": 12, "preset": "slow", "pix_fmt": "yuv444p"}
@@ -92,7 +92,7 @@ class VideoWriter:
         streams = [frames]
         if self.audio is not None:
             source, codec = self.audio
-            streams.append(ffmpeg.input(str(source))["a:0"])
+            streams.append(source_of(source)["a:0"])
             options |= {"acodec": "copy"} if codec in _COPIED_AUDIO else {"acodec": "aac", "b:a": "192k"}
             options["flags:a"] = "+bitexact"
         self.path.parent.mkdir(parents=True, exist_ok=True)

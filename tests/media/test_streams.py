@@ -131,6 +131,27 @@ def test_a_variable_rate_is_named(tmp_path: Path) -> None:
     assert video_info(tmp_path / "c.avi").variable_rate
 
 
+def test_each_frame_comes_once_however_long_it_is_shown(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", moving(4, 32, 32), frames_per_second=1 / 7)
+    assert len(read_video(tmp_path / "a.mp4")) == video_info(tmp_path / "a.mp4").frames == 4
+    np.testing.assert_array_equal(read_video(tmp_path / "a.mp4", start=2), read_video(tmp_path / "a.mp4")[2:])
+
+
+def test_a_name_like_an_address_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_video("12:30.mp4", moving(2, 32, 32))
+    assert video_info(Path("12:30.mp4")).frames == len(read_video("12:30.mp4")) == 2
+
+
+def test_an_error_tells_what_ffmpeg_found_wrong_first(tmp_path: Path) -> None:
+    _ffmpeg("-f", "lavfi", "-i", "sine=duration=0.1", tmp_path / "sound.mp4")
+    with pytest.raises(InputError, match=r"sound\.mp4: .*\(Stream map .*matches no streams"):
+        open_source(tmp_path / "sound.mp4")
+    (tmp_path / "text.mp4").write_text("no video")
+    with pytest.raises(InputError, match=r"text\.mp4: .*\((?!\[)[^@]*\)$"):
+        open_source(tmp_path / "text.mp4")
+
+
 def test_animations_and_numbered_pictures_are_videos(tmp_path: Path) -> None:
     clip = moving(6, 32, 48)
     pictures = [Image.fromarray(frame) for frame in clip]
