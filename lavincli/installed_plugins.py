@@ -17,6 +17,8 @@ from lavincli import hookspecs
 logger = logging.getLogger(__name__)
 
 ENTRY_POINT_GROUP = "lavin"
+OURS = "lavin"
+"""The distribution that brings the first-party plugins."""
 
 
 @dataclass(slots=True)
@@ -53,13 +55,16 @@ class Plugins:
         self._manager = pluggy.PluginManager("lavin")
         self._manager.add_hookspecs(hookspecs)
         self._add_builtins()
-        for entry_point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
+        for entry_point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=_rank):
             self._add_entry_point(entry_point)
 
     def hooks(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
         """The names of the plugins that implement ``hook``, with their functions: lavin's own first."""
         implementations = getattr(self._manager.hook, hook).get_hookimpls()
-        return [(implementation.plugin_name, implementation.function) for implementation in implementations]
+        found = [(implementation.plugin_name, implementation.function) for implementation in implementations]
+        # pluggy would put one that asks for "trylast" before lavin's own, whose names it could then take.
+        order = list(self.records)
+        return sorted(found, key=lambda implementation: order.index(implementation[0]))
 
     def implementations(self, plugin: str) -> dict[str, Callable[..., Any]]:
         """The hooks that a loaded plugin implements: its functions, by name."""
@@ -134,3 +139,8 @@ class Plugins:
                 self._manager.unregister(name=name)
             raise
         return True
+
+
+def _rank(entry_point: EntryPoint) -> tuple[bool, str]:
+    """By name, but lavin's own plugins before all others: the first to register a name keeps it."""
+    return entry_point.dist is None or entry_point.dist.name != OURS, entry_point.name

@@ -10,14 +10,12 @@ from lavincli.cards.check import Check, check_task
 from lavincli.cards.task import Task
 from lavincli.errors import LavinError, UnknownNameError
 from lavincli.hookspecs import LAVIN_API
-from lavincli.installed_plugins import PluginRecord
+from lavincli.installed_plugins import OURS, PluginRecord
 from lavincli.plugin_author.check_blocks import check_block
 from lavincli.plugin_author.own_tests import check_own_tests
 from lavincli.registry import registry, task, tasks
 
 KINDS = ("loaders", "codecs", "transforms", "metrics")
-_OURS = "lavin"
-"""The distribution whose plugins are tested together, by ``make test``."""
 
 
 class PluginChecks:
@@ -57,7 +55,7 @@ class PluginChecks:
                 yield self._in_use(kind, block, plugin)
         for owned in plugin.provides.get("tasks", ()):
             yield from self._own_task(owned)
-        if run_tests and plugin.distribution != _OURS:
+        if run_tests and plugin.distribution != OURS:  # those are tested together, by `make test`
             yield check_own_tests(plugin)
 
     def _own_task(self, name: str) -> Iterator[Check]:
