@@ -246,6 +246,24 @@ def test_what_a_picture_may_cost() -> None:
     assert merged.picture_loss["ap50"] == 0.75
 
 
+def test_what_a_picture_of_people_may_cost() -> None:
+    """Half, unless they are small, many, or of few joints; what nobody has to find tells nothing."""
+    joints = np.full((1, 17, 3), 2, dtype=np.float32)
+    large, small = boxes((30, 30, 90, 200)), boxes((30, 30, 40, 90))
+    face = np.where(np.arange(17)[:, None] < 5, joints, 0).astype(np.float32)
+    cases = [
+        (People(joints, large), 0.5),
+        (People(joints, small), 0.9),
+        (People(face, large), 0.9),
+        (People(np.zeros_like(joints), small), 0.5),
+        (People(joints.repeat(5, axis=0), boxes(*[(30, 30, 90, 200)] * 5)), 0.9),
+    ]
+    for people, loss in cases:
+        metric = KeypointAveragePrecision()
+        scores(metric, (people, people))
+        assert metric.picture_loss == dict.fromkeys(JOINT_KEYS, loss)
+
+
 def test_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     scores(BoxAveragePrecision(), (boxes((10, 10, 20, 20)), boxes((10, 10, 20, 20))))
     assert capsys.readouterr() == ("", "")
