@@ -17,10 +17,16 @@ class Context:
         latents: of the pairs, normalised: in 1, target 1, in 2, target 2, ..., [1, 16, Tc, h, w].
         memory: one-way models: every block's keys and values of it. None for a joint model, whose condition reads the
             target too and can't be kept.
+
+    Raises ValueError for latents of another shape.
     """
 
     latents: Tensor
     memory: Memory | None
+
+    def __post_init__(self) -> None:
+        if self.latents.ndim != 5 or len(self.latents) != 1:
+            raise ValueError(f"a context's latents must be [1, 16, Tc, h, w], got {tuple(self.latents.shape)}")
 
     @property
     def bytes(self) -> int:

@@ -99,7 +99,7 @@ class Engine:
         self._follow_weights()
         shared, query = self._parts(cond, frames, context)
         passes = [self._conditional(shared, query, context)]
-        if guidance != 1.0:
+        if guidance != 1.0 and any(guided(time, guidance_interval) for time in times):
             passes.append(self._null(query))
         packs = self._packs(passes, noise) if packs is None else packs
         modulations = self._table(times, step_sizes(times, solver))
@@ -169,5 +169,8 @@ class Engine:
 
 
 def weights_state(network: torch.nn.Module) -> State:
-    """Where a network's weights lie, and how often each was written to: another state means other weights."""
-    return tuple((parameter.data_ptr(), parameter._version) for parameter in network.parameters())
+    """Where a network's weights lie, and how often each was written to: another state means other weights.
+
+    PyTorch doesn't count what is written to weights that were made in inference mode, or through `.data`.
+    """
+    return tuple((one.data_ptr(), 0 if one.is_inference() else one._version) for one in network.parameters())

@@ -40,7 +40,8 @@ def sample(
     jdit.check(noise, noise.new_zeros(noise.shape[0]), cond)
     frames = min(noise.shape[2] if query_frames is None else query_frames, cond.shape[2])
     conditional = _pass(jdit, cond, frames)
-    null = _pass(jdit, null_condition(cond, frames), frames) if guidance != 1.0 else None
+    guides = guidance != 1.0 and any(guided(time, guidance_interval) for time in times)
+    null = _pass(jdit, null_condition(cond, frames), frames) if guides else None
 
     def velocity(x: Tensor, place: int) -> Tensor:
         t, step = (x.new_full((x.shape[0],), of_grid[place]) for of_grid in (times, steps))

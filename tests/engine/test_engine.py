@@ -121,6 +121,15 @@ def test_weights_that_change_are_followed(attention: Attention) -> None:
     assert relative_error(after, expected) < EXACT
 
 
+def test_weights_made_in_inference_mode() -> None:
+    """PyTorch counts nothing of them; a model loaded in it answers all the same."""
+    with torch.inference_mode():
+        network = small("oneway")
+    cond, noise = latents(0, 5), latents(1, 1)
+    found = Engine(network).sample(cond, noise, grid="uniform:3")
+    assert relative_error(found, published(network, cond, noise, grid="uniform:3")) < EXACT
+
+
 def test_refreshing_the_condition_is_exact_at_one_and_near_above() -> None:
     """The rarer a joint model's condition is read, the farther the answer; a one-way model's doesn't change."""
     network = small("joint")
@@ -169,5 +178,7 @@ def test_mistakes() -> None:
         engine.sample(latents(0, 5), noise, context=context, query_frames=1)
     with pytest.raises(ValueError, match="a context at"):
         engine.sample(torch.zeros(1, 16, 1, 4, 4), torch.zeros(1, 16, 1, 4, 4), context=context)
+    with pytest.raises(ValueError, match=r"must be \[1, 16, Tc, h, w\], got \(2, 16"):
+        engine.context(latents(2, 4, batch=2))
     with pytest.raises(ValueError, match="belong together"):
         engine.sample(query, latents(1, 1, 2))

@@ -96,6 +96,19 @@ def test_heun_and_an_interval_are_counted_by_evaluations() -> None:
     assert counted.get_total_flops() == engine_operations(network.config, expected)
 
 
+@both
+def test_an_interval_without_a_place_of_the_grid_costs_nothing(attention: Attention) -> None:
+    network = small(attention)
+    settings = {"guidance": 1.5, "guidance_interval": (0.01, 0.02), "grid": "uniform:5"}
+    cond, noise = latents(0, 5, BATCH), latents(1, 1, BATCH)
+    with counter() as counted:
+        Engine(network).sample(cond, noise, **settings)  # type: ignore[arg-type]
+    assert counted.get_total_flops() == engine_operations(network.config, work(guidance=1))
+    with counter() as counted, torch.inference_mode():
+        sample(network, cond, noise, **settings)  # type: ignore[arg-type]
+    assert counted.get_total_flops() == reference_operations(network.config, work(guidance=1))
+
+
 @pytest.mark.parametrize("preset", ["3.4b", "1.0b", "0.1b"])
 def test_what_it_saves_at_four_pairs_of_256_pixels(preset: str) -> None:
     """Twenty points, guidance 1.5, 64 queries of one task: the figures that the documentation may quote."""
