@@ -26,6 +26,7 @@ SHARD_BYTES: Final = 128 * 2**20
 # A data set is cut into at least so many shards: they are what processes share, and what a kill can cost.
 _FEWEST_SHARDS: Final = 16
 _FRAMES_AT_ONCE: Final = 16
+_LARGEST: Final = float(np.finfo(np.float16).max)
 
 
 def store_info(stvae: STVAE, model: str, *, storage: Storage = "float16", logvar: bool = False) -> StoreInfo:
@@ -128,6 +129,9 @@ class _Encoder:
                     else:
                         pairs.append((place, one))
                 for (place, pair), record in zip(pairs, self._records([pair for _, pair in pairs]), strict=True):
+                    if record is None:
+                        notes.failed(place, Problem(pair.key, "the ST-VAE makes no finite numbers of it"))
+                        continue
                     for name, data in record.items():
                         writers[name].add(place, data)
                     notes.encoded(place, pair, record)
@@ -144,26 +148,30 @@ class _Encoder:
             return Problem(made.key, f"has {frames} frames where the others have {expected}")
         return made
 
-    def _records(self, pairs: Sequence[Pair]) -> list[dict[str, bytes]]:
-        """For each pair the bytes of its record in every array."""
+    def _records(self, pairs: Sequence[Pair]) -> list[dict[str, bytes] | None]:
+        """For each pair the bytes of its record in every array; None where its latents are no numbers to be kept."""
         if not pairs:
             return []
-        records: list[dict[str, bytes]] = [{} for _ in pairs]
+        records: list[dict[str, bytes] | None] = [{} for _ in pairs]
         for side, clips in zip(SIDES, ([p.input for p in pairs], [p.target for p in pairs]), strict=True):
-            for name, values in self._encode(side, clips).items():
-                for record, value in zip(records, values, strict=True):
-                    record[name] = np.ascontiguousarray(value, self._set.dtype(name)).tobytes()
+            means, logvars = encode_clips(self._stvae, clips, self._dtype)
+            for place, (mean, logvar) in enumerate(zip(means, logvars, strict=True)):
+                record = records[place]
+                # NaN is not below it either.
+                if record is None or not np.abs(mean).max() <= _LARGEST:
+                    records[place] = None
+                    continue
+                for name, values in self._values(side, mean, logvar).items():
+                    record[name] = np.ascontiguousarray(values, self._set.dtype(name)).tobytes()
         return records
 
-    def _encode(self, side: str, clips: Sequence[Clip]) -> dict[str, list[NDArray[Any]]]:
-        means, logvars = encode_clips(self._stvae, clips, self._dtype)
-        values: dict[str, list[NDArray[Any]]] = {side: list(means)}
+    def _values(self, side: str, mean: NDArray[np.float32], logvar: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+        """One clip's part in every array of its side."""
+        values: dict[str, NDArray[Any]] = {side: mean}
         if self._set.store.info.storage == "int8":
-            whole = [to_int8(mean) for mean in means]
-            values[side] = [value for value, _ in whole]
-            values[f"{side}_scale"] = [scales for _, scales in whole]
+            values[side], values[f"{side}_scale"] = to_int8(mean)
         if self._set.store.info.logvar:
-            values[f"{side}_logvar"] = list(logvars)
+            values[f"{side}_logvar"] = logvar
         return values
 
 

@@ -11,7 +11,7 @@ import torch
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError
 from lavincli.latents.encode import SHARD_BYTES, encode_set, plan_set, store_info
-from lavincli.latents.layout import FAILED, Storage
+from lavincli.latents.layout import ENCODED, FAILED, NOT_YET, Storage
 from lavincli.latents.pairs import PairSource
 from lavincli.latents.store import LatentSet, LatentStore, create_store, missing_shards
 from lavincli.latents.verify import Verified, verify_set, verify_sources
@@ -149,9 +149,9 @@ def _summary(found: LatentSet) -> SetSummary:
         for key, reason, state in zip(notes.key, notes.problem, notes.state, strict=True)
         if state == FAILED
     }
-    missing = int((notes.state == 0).sum())
+    # Not by counting problems: samples of a plugin's loader may have one key.
+    encoded, failures, missing = (int((notes.state == state).sum()) for state in (ENCODED, FAILED, NOT_YET))
     info = found.info
-    encoded = info.count - len(failed) - missing
     return SetSummary(
-        info.task, info.dataset, info.split, info.resolution, info.count, encoded, len(failed), missing, failed
+        info.task, info.dataset, info.split, info.resolution, info.count, encoded, failures, missing, failed
     )

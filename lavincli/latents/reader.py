@@ -77,7 +77,8 @@ class LatentPairs:
     """
 
     def __init__(self, found: LatentSet) -> None:
-        self.places = encoded_places(found.notes().state)
+        # The states alone: keys are text, and there may be millions of them.
+        self.places = encoded_places(np.asarray(found.array("state")[:]))
         if len(self.places) == 0:
             raise InputError(f"{found.folder}: holds no encoded pair; run lavin encode to its end")
         self._input, self._target = (LatentReader(found, side) for side in SIDES)

@@ -7,8 +7,10 @@ a reader can map the file and take them from it.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
@@ -53,7 +55,8 @@ class ShardWriter:
         """Append the record that belongs at ``place`` in the shard, counted from 0."""
         assert self._file is not None, "records are added inside the with block"
         assert self._index[place, 0] == _MISSING, f"record {place} is there already"
-        self._file.write(record)
+        with _naming(self._path):
+            self._file.write(record)
         self._index[place] = self._end, len(record)
         self._end += len(record)
 
@@ -61,16 +64,35 @@ class ShardWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._file is not None
-        if kind is None:
-            index = self._index.tobytes()
-            self._file.write(index + checksum(index).to_bytes(_CHECKSUM_BYTES, "little"))
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._temporary.replace(self._path)
-        else:
-            self._temporary.unlink(missing_ok=True)
-        # Last, because it gives the lock back.
-        self._file.close()
+        done = False
+        try:
+            if kind is None:
+                with _naming(self._path):
+                    self._finish(self._file)
+                done = True
+        finally:
+            if not done:
+                self._temporary.unlink(missing_ok=True)
+            # Last, because it gives the lock back; what a full disk doesn't take is not wanted any more.
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _finish(self, file: BinaryIO) -> None:
+        index = self._index.tobytes()
+        file.write(index + checksum(index).to_bytes(_CHECKSUM_BYTES, "little"))
+        file.flush()
+        os.fsync(file.fileno())
+        self._temporary.replace(self._path)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """An error of writing says which file could not be written: the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _open_alone(path: Path) -> BinaryIO:

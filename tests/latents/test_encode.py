@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import subprocess
 import sys
@@ -177,10 +178,32 @@ def test_verify_finds_what_changed(make: Make, pictures: Path) -> None:
     data[10] ^= 1
     shard.write_bytes(data)
     assert any("shard 2: 1 records are not what was written" in line for line in job.verify(0)[0][1].problems)
+    # Records that are gone: what is left is looked at all the same.
+    found.shard_file("target", 3).unlink()
+    problems = job.verify(20)[0][1].problems
+    assert any("the shard is missing" in line and "and encode again" in line for line in problems)
+    assert any("0007.png" in line for line in problems)
     # A shard that is gone.
     (found.folder / "state" / "c" / "1").unlink()
     assert any("2 of 20 records are missing" in line for line in job.verify(0)[0][1].problems)
     assert make().run(Share()) == 2
+
+
+@pytest.mark.parametrize("number", [float("nan"), 1e6])
+def test_latents_that_are_no_numbers_are_not_kept(make: Make, stvae: STVAE, number: float) -> None:
+    """Or that are too large for float16: one of them would end a training that meets it."""
+    job = make()
+    job.stvae = copy.deepcopy(stvae)
+    with torch.no_grad():
+        bias = job.stvae.encoder.conv_out.conv.bias
+        assert bias is not None
+        bias[0] = number
+    job.run(Share())
+    (summary,) = job.summaries()
+    assert (summary.encoded, summary.failed) == (0, 20)
+    assert summary.problems["0003.png"] == "the ST-VAE makes no finite numbers of it"
+    with pytest.raises(InputError, match="holds no encoded pair"):
+        LatentPairs(job.store.sets()[0])
 
 
 def test_a_reader_works_in_another_process_and_without_its_shortcut(make: Make) -> None:

@@ -106,6 +106,27 @@ def test_an_interrupted_shard_is_not_there(tmp_path: Path) -> None:
     assert ShardReader(path, 2).read(0, np.dtype(np.uint8), 4).tobytes() == b"1234"
 
 
+@pytest.mark.parametrize("most", [40_010, 30_000])
+def test_a_full_disk_is_told_with_the_file_and_leaves_nothing(tmp_path: Path, most: int) -> None:
+    """A limit on the size of files stands for it: it is met by the index, or by the records before."""
+    path, before = tmp_path / "0", resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def write() -> None:
+        with ShardWriter(path, 2) as shard:
+            for place in range(2):
+                shard.add(place, bytes(20_000))
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.filename == str(path)
+    assert not list(tmp_path.iterdir())
+    write()
+
+
 @pytest.mark.parametrize("damage", ["cut", "index", "empty", "gone"])
 def test_damage_is_found(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "0"
