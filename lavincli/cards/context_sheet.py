@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 
 from lavincli.cards.task import Task
 from lavincli.clip import Clip
+from lavincli.errors import LavinError
 from lavincli.media.sheet import SheetRow, contact_sheet
+
+logger = logging.getLogger(__name__)
 
 _MOMENTS = {1: ("",), 2: (", first", ", last"), 3: (", first", ", middle", ", last")}
 
@@ -34,11 +38,15 @@ def context_sheet(task: Task) -> Clip:
 def tasks_sheet(tasks: Sequence[Task]) -> Clip:
     """The first pair of every task's context set, input | target, as one picture ``uint8 [1, H, W, 3]``.
 
-    Of clips the middle frame is shown. Raises InputError if a set is missing or damaged.
+    Of clips the middle frame is shown. A task whose set is missing or damaged is left out, with a warning.
     """
     rows = []
     for task in tasks:
-        pair = task.context_pairs()[0]
+        try:
+            pair = task.context_pairs()[0]
+        except LavinError as error:
+            logger.warning("%s: is not on the sheet: %s", task.name, error)
+            continue
         sides = [clip[[len(clip) // 2]] for clip in (pair.input, pair.target)]
         rows.append(SheetRow(task.name, sides))
     return contact_sheet(rows, ["input", "target"], title=f"{len(rows)} tasks", cell=128)

@@ -108,7 +108,12 @@ class _OverSets:
     def interval(self, key: str, system: str) -> tuple[float, float] | None:
         if self._count() < 2:
             return None
-        return interval_around(float(np.mean(self._sets[key][system])), self.statistics(key, system))
+        score, statistics = float(np.mean(self._sets[key][system])), self.statistics(key, system)
+        found = interval_around(score, statistics)
+        # Moving it must not take an average precision below 0 or above 1.
+        lowest = 0.0 if min(score, statistics.min()) >= 0 else -np.inf
+        highest = 1.0 if max(score, statistics.max()) <= 1 else np.inf
+        return None if found is None else (max(found[0], lowest), min(found[1], highest))
 
     def margin(self, key: str, best: str, sign: float) -> tuple[float, float] | None:
         if self._count() < 2:

@@ -11,7 +11,7 @@ import numpy as np
 from lavincli.clip import Pair
 from lavincli.context.seeds import stable_seed
 from lavincli.context.selection import select_pairs
-from lavincli.errors import InputError
+from lavincli.errors import InputError, LavinError
 from lavincli.registry import tasks
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def wrong_contexts(
     for name in map(str, order):
         try:
             loaded[name] = others[name].context_pairs(size)
-        except InputError as error:
+        except LavinError as error:
             logger.warning("%s: is no wrong context for %s: %s", name, task.name, error)
             continue
         fitting += [name] if _lengths(loaded[name]) == wanted else []

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lavincli.cards.context_sheet import context_sheet
+from lavincli.cards.context_sheet import context_sheet, tasks_sheet
 from lavincli.cli.columns import in_columns
 from lavincli.cli.main import main
 from lavincli.media.clips import write_clip
@@ -55,6 +55,16 @@ def test_the_sheet_of_all_tasks(small_tasks: Path, tmp_path: Path) -> None:
     height, width = read_image(tmp_path / "all.png").shape[1:3]
     # A block of rows of two pictures each, several blocks beside one another.
     assert height * width > len(tasks()) * 2 * 128 * 128
+
+
+def test_a_task_without_examples_costs_the_sheet_its_row_alone(
+    small_tasks: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "task.yaml").write_text("name: new\nmetrics: [mse]\n", encoding="utf-8")
+    mask = find_task("small_mask")
+    np.testing.assert_array_equal(tasks_sheet([find_task(tmp_path / "new"), mask]), tasks_sheet([mask]))
+    assert "new: is not on the sheet" in caplog.text
 
 
 def test_the_sheet_of_clips_shows_three_frames_of_each_side(tmp_path: Path) -> None:

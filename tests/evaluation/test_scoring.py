@@ -125,6 +125,23 @@ class _MergeableSpread(_Spread):
         self.levels.extend(other.levels)
 
 
+class _Brightest(_MergeableSpread):
+    """How bright the brightest prediction is, in 0..1."""
+
+    higher_is_better = MappingProxyType({"brightest": True})
+
+    def compute(self) -> dict[str, float]:
+        return {"brightest": max(self.levels) / 255}
+
+
+def test_the_interval_of_a_share_stays_within_0_and_1(small_tasks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Task, "metrics", property(lambda task: {"brightest": _Brightest()}))
+    result = _summary([[255, 0, 0, 0]], [[0, 0, 0, 0]])["brightest"]
+    # A third of the resamples have not even one bright item: their mean, two thirds, is moved up to the score.
+    assert result.model.interval == (pytest.approx(1 / 3, abs=0.1), 1.0)
+    assert result.baselines["copy"].interval == (0, 0)
+
+
 @pytest.mark.parametrize("kind", [_Spread, _MergeableSpread])
 def test_a_score_of_the_set_has_an_interval_if_it_can_be_merged(
     small_tasks: Path, monkeypatch: pytest.MonkeyPatch, kind: type[_Spread]
