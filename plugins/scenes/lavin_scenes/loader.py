@@ -63,12 +63,12 @@ def scenes(
     Returns samples whose input is ``uint8 [T, size, size, 3]``. A scene depends on its index, the split and the seed
     alone, so that all annotations of an index show the same one (people and single_box have scenes of their own), and a
     clip begins with the still.
-    Raises ValueError: an option that isn't one of the above; InputError: a root without images.
+    Raises ValueError: an option that isn't one of the above; InputError: another split, or a root without images.
     """
     if annotation not in get_args(Annotation):
         raise ValueError(f"annotation is one of {', '.join(get_args(Annotation))}, not {annotation!r}")
     if split not in _LENGTHS:
-        raise ValueError(f"split is 'train' or 'test', not {split!r}")
+        raise InputError(f"there is no split '{split}'; use train or test")
     if length is None:
         length = _LENGTHS[split]
     if length < 1 or size < _SMALLEST or frames < 1:

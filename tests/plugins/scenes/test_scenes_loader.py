@@ -169,7 +169,7 @@ def test_wrong_options(options: dict[str, Any], message: str) -> None:
 
 
 def test_wrong_split_and_roots(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="split is 'train' or 'test'"):
+    with pytest.raises(InputError, match="there is no split 'validation'; use train or test"):
         scenes(None, "validation")
     with pytest.raises(InputError, match="expected a folder of images to cover surfaces with"):
         scenes(tmp_path / "nowhere", "test")
