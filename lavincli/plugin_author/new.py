@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import yaml
+
 from lavincli.errors import InputError
 from lavincli.registry import registry, tasks
 
@@ -55,6 +57,8 @@ def check_name(name: str) -> None:
             f"'{name}': a plugin's name has lower case letters, digits and single underscores, starts with a letter "
             f"and is at most {_LONGEST} long; for example '{plain}'"
         )
+    if not isinstance(yaml.safe_load(name), str):
+        raise InputError(f"'{name}': means {yaml.safe_load(name)} in YAML, not a name; choose another one")
     if name in registry().plugins:
         raise InputError(f"'{name}': a plugin of this name is installed; see 'lavin plugins list'")
     if find_spec(f"lavin_{name}") is not None:

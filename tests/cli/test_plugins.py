@@ -150,6 +150,7 @@ def test_the_templates_context_set_is_what_its_loader_gives(monkeypatch: pytest.
         ("night__sky", "for example 'night_sky'"),
         ("x" * 31, "at most 30 long"),
         ("lavin_sky", "leave out the 'lavin'"),
+        ("off", "means False in YAML"),
         ("photo", "a plugin of this name is installed"),
         ("denoising", "a task of this name is there already"),
         ("fakery", "a package lavin_fakery is installed already"),
