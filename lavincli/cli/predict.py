@@ -155,6 +155,10 @@ def predict(
     from lavincli.cli.predict_tasks import answer_tasks, ask_each, find_tasks
 
     kinds, sheet = kinds_of(save or ("rgb" if single else "value"), sheet, output)
+    if single:
+        for flag, given in (("--dry-run", dry_run), ("--sheet", sheet is not None), ("--shard", shard is not None)):
+            if given:
+                raise typer.BadParameter("-o - writes one answer and nothing else: leave it out", param_hint=flag)
     # Everything that can be wrong and needs no model is found before the model is loaded.
     found = find_tasks(names)
     from lavincli.predict_run.settings import AnswerSettings, RunSettings
@@ -198,12 +202,15 @@ def predict(
         sys.stdout.buffer.flush()
         return
     from lavincli.predict_run.place import own_share
+    from lavincli.predict_run.sheet_place import check_sheet
     from lavincli.predict_run.start import find_items
 
     share, number = own_share(shard)
     asked = ask_each(found, answer, settings, output)
     folders = [str(one.output.relative_to(output)) for one in asked]
     items = find_items(inputs, output, folders=folders, save=kinds, root=root, share=share, null=null)
+    if sheet is not None:
+        check_sheet(sheet, items[0].plan or (), [one.output for one in asked])
     if dry_run:
         from lavincli.cli.predict_lines import show_forecasts
         from lavincli.predict_run.forecast import forecast

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lavincli.predict_run.forecast import Forecast
     from lavincli.predict_run.items import Answered
     from lavincli.predict_run.records import Record
+    from lavincli.predict_run.signals import Caught
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +89,12 @@ def tell_outcome(counts: Counter[str], output: Path) -> None:
     logger.info("%s: %s", output, told or "there was nothing to do")
 
 
-def end_with(outcomes: Mapping[Path, Counter[str]], *, stopped: bool) -> None:
-    """End with the exit code that says how all runs went: 3 some items failed, 1 all of one run, 130 stopped."""
-    if stopped:
+def end_with(outcomes: Mapping[Path, Counter[str]], caught: Caught) -> None:
+    """End with the exit code that says how all runs went: 3 some items failed, 1 all of one run, 128 + a signal."""
+    if caught.number is not None:
         total = sum(counts.total() for counts in outcomes.values())
         logger.warning("stopped after %d items; run the same command again to go on", total)
-        raise typer.Exit(130)
+        raise typer.Exit(caught.exit_code)
     reasons = [
         f"none of the {counts.total()} inputs could be answered; the reasons are above and in "
         f"{output / 'predictions.jsonl'}"

@@ -93,7 +93,7 @@ def answer_tasks(
             )
             for place, one in enumerate(asked)
         )
-        with stopping_on_signals(runs.stop):
+        with stopping_on_signals(runs.stop) as caught:
             for place, run in enumerate(runs):
                 counts = outcomes[run.output] = Counter()
                 name = "predict" if len(asked) == 1 else tasks[place].name
@@ -107,4 +107,4 @@ def answer_tasks(
         subject = f"{len(asked)} tasks" if len(asked) > 1 else tasks[0].title if tasks else "own examples"
         if not gallery.write(sheet, f"{subject}: {model}"):
             logger.warning("%s: not written, there is nothing to show", sheet)
-    end_with(outcomes, stopped=runs.was_stopped)
+    end_with(outcomes, caught)

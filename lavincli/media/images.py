@@ -129,14 +129,20 @@ def write_image(path: Path | str, clip: Clip) -> None:
     save_pillow(path, Image.fromarray(clip[0]))
 
 
+def written_format(path: Path) -> str:
+    """The format in which a picture would be written to a path. Raises InputError for a suffix that isn't written."""
+    file_format = _WRITE_FORMATS.get(path.suffix.lower())
+    if file_format is None:
+        raise InputError(f"{path}: can't write '{path.suffix}' files; use one of {', '.join(_WRITE_FORMATS)}")
+    return file_format
+
+
 def save_pillow(path: Path, image: Image.Image) -> None:
     """Write a Pillow image of any mode to `path` atomically, in the format of its suffix.
 
     Missing parent folders are made. Raises InputError for a suffix that isn't written or a picture it can't hold.
     """
-    file_format = _WRITE_FORMATS.get(path.suffix.lower())
-    if file_format is None:
-        raise InputError(f"{path}: can't write '{path.suffix}' files; use one of {', '.join(_WRITE_FORMATS)}")
+    file_format = written_format(path)
     options = {"quality": 95} if file_format in ("JPEG", "WEBP") else {}
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:

@@ -219,7 +219,8 @@ def resolve_sampling(
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"sampling setting {key}={settings.get(key)!r}: {first['msg']}") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"sampling setting {key}={settings.get(key)!r}: {reason}") from error
 
 
 def as_clip(query: Query) -> Clip:

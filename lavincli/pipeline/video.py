@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lavincli.abilities import Continuing
-from lavincli.errors import ConfigError
+from lavincli.errors import ConfigError, InputError
 from lavincli.media.frame_source import open_source
 from lavincli.pipeline.answerer import Answerer
 from lavincli.pipeline.prediction import OutputSize
@@ -113,4 +113,7 @@ def answer_video(
         for done in run.written(way, opened, outputs):
             if progress is not None:
                 progress(done, info.frames)
+        if not done:
+            needed = frames_of_query(answerer)
+            raise InputError(f"{source}: has {info.frames} frames, but this task looks at {needed} of them at once")
     return VideoAnswer(outputs.files, done, run.context, float(info.frames_per_second), info.variable_rate)

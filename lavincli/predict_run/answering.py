@@ -32,7 +32,7 @@ from lavincli.predict_run.settings import RunSettings
 from lavincli.predict_run.stems import printable
 from lavincli.predict_run.thumbnails import kept_picture, thumbnails
 from lavincli.predict_run.video_item import VideoItems
-from lavincli.views import Shown, ViewOptions, check_views, save_views
+from lavincli.views import Shown, check_views, save_views
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class LocalAnswers:
         self._back_off = BackOff(answerer, settings.batch_size)
         self._form = RecordForm(answerer, settings)
         self._videos = VideoItems(answerer, settings, output, self._back_off)
-        self._options = ViewOptions(fov=settings.fov, near=settings.near, far=settings.far)
+        self._options = settings.view_options
         self._batches: Channel[list[Read]] = Channel(_AHEAD)
         self._stopping = threading.Event()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lavincli.pipeline.prediction import OutputSize
+from lavincli.views.view import ViewOptions
 
 if TYPE_CHECKING:
     from lavincli.cards.task import Task
@@ -29,6 +30,8 @@ class RunSettings(BaseModel):
             task says how.
         overwrite: answer again what an earlier run has answered.
         fov, near, far: of point clouds, as in `lavincli.views.ViewOptions`.
+
+    Raises ConfigError for a point cloud that can't be.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +46,16 @@ class RunSettings(BaseModel):
     fov: float = 60.0
     near: float = 1.0
     far: float = 10.0
+
+    @model_validator(mode="after")
+    def _check_views(self) -> Self:
+        assert self.view_options
+        return self
+
+    @property
+    def view_options(self) -> ViewOptions:
+        """What was chosen of views."""
+        return ViewOptions(fov=self.fov, near=self.near, far=self.far)
 
     @property
     def for_videos(self) -> tuple[str, ...]:

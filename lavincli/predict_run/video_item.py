@@ -19,7 +19,7 @@ from lavincli.predict_run.reading import Read
 from lavincli.predict_run.record_form import RecordForm
 from lavincli.predict_run.settings import RunSettings
 from lavincli.predict_run.thumbnails import thumbnails
-from lavincli.views import VIEWS, PictureView, ViewOptions, view_path
+from lavincli.views import VIEWS, PictureView, view_path
 
 _FRAME: Final = re.compile(r"\d{5}\b.*")
 
@@ -37,7 +37,7 @@ class VideoItems:
     def __init__(self, answerer: Answerer, settings: RunSettings, output: Path, back_off: BackOff) -> None:
         self._answerer, self._settings, self._output, self._back_off = answerer, settings, output, back_off
         self._form = RecordForm(answerer, settings)
-        self._options = ViewOptions(fov=settings.fov, near=settings.near, far=settings.far)
+        self._options = settings.view_options
 
     def answer(self, read: Read) -> Answered:
         """Answer a video, write its files, and say what became of it. Raises what answering it raises."""

@@ -6,6 +6,7 @@ up, z towards the viewer, so that what is seen lies at negative z and stands upr
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +21,25 @@ _VERTEX: Final = np.dtype(
 )
 
 
+def check_distances(near: float, far: float) -> None:
+    """Raise ConfigError unless 0 < ``near`` < ``far``, both finite."""
+    if not 0 < near < far < math.inf:
+        raise ConfigError(f"a point cloud from {near:g} to {far:g}: near is above 0 and below far")
+
+
+def check_field_of_view(fov: float) -> None:
+    """Raise ConfigError unless an angle in degrees is one that a pinhole camera can have."""
+    if not 0 < fov < 180:
+        raise ConfigError(f"a field of view of {fov:g} degrees: it is above 0 and below 180")
+
+
 def depth_from_inverse(inverse: NDArray[np.floating], *, near: float, far: float) -> NDArray[np.float32]:
     """Distances along the camera's axis: ``near`` where the inverse depth is 1, ``far`` where it is 0; NaN stays.
 
     A prediction's inverse depth has neither scale nor shift, so both distances have to be assumed: 1 / distance goes
     evenly from 1 / ``far`` to 1 / ``near``. Raises ConfigError unless 0 < ``near`` < ``far``.
     """
-    if not 0 < near < far:
-        raise ConfigError(f"a point cloud from {near:g} to {far:g}: near is above 0 and below far")
+    check_distances(near, far)
     share = np.clip(inverse.astype(np.float64), 0, 1)
     distance: NDArray[np.float32] = (1 / (1 / far + share * (1 / near - 1 / far))).astype(np.float32)
     return distance
@@ -45,8 +57,7 @@ def points_from_depth(
 
     Raises ConfigError unless 0 < ``fov`` < 180.
     """
-    if not 0 < fov < 180:
-        raise ConfigError(f"a field of view of {fov:g} degrees: it is above 0 and below 180")
+    check_field_of_view(fov)
     height, width = depth.shape
     focal = width / 2 / np.tan(np.radians(fov) / 2)
     across = (np.arange(width) + 0.5 - width / 2) / focal

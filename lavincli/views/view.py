@@ -11,6 +11,7 @@ import numpy as np
 from lavincli.blocks import Codec
 from lavincli.clip import Clip
 from lavincli.media.geometry import resize
+from lavincli.views.point_cloud import check_distances, check_field_of_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,18 @@ class ViewOptions:
         fov: horizontal field of view of the camera that a point cloud assumes, in degrees.
         near, far: the distances that a point cloud gives to inverse depth 1 and 0, in a unit of one's own.
         frames_per_second: of clips.
+
+    Raises ConfigError unless 0 < ``fov`` < 180 and 0 < ``near`` < ``far``.
     """
 
     fov: float = 60.0
     near: float = 1.0
     far: float = 10.0
     frames_per_second: float = 24.0
+
+    def __post_init__(self) -> None:
+        check_field_of_view(self.fov)
+        check_distances(self.near, self.far)
 
 
 @dataclass(frozen=True, slots=True)

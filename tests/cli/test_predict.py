@@ -111,6 +111,10 @@ def test_a_folder_of_pairs_in_place_of_a_task(
         (["{photos}", "--task", "small_negative", "--nproc", "2", "--shard", "1/2"], 2, "--nproc or --shard, not both"),
         (["{photos}", "--task", "small_negative", "--shard", "3/2"], 1, "write i/n"),
         (["{photos}/*.gif", "--task", "small_negative"], 1, "nothing matches"),
+        (["{photos}", "--task", "small_negative", "--sheet", "sheet.pdf"], 1, "sheet.pdf: can't write '.pdf'"),
+        (["{photos}", "--task", "small_negative", "--near", "20"], 1, "near is above 0 and below far"),
+        (["-", "-o", "-", "--task", "small_negative", "--dry-run"], 2, "-o - writes one answer and nothing else"),
+        (["-", "-o", "-", "--task", "small_negative", "--save", "rgb,sheet"], 2, "--sheet"),
         ([], 2, ""),
     ],
 )

@@ -134,6 +134,14 @@ def test_two_frames_make_a_flow(pipeline: Pipeline, video: Path, tmp_path: Path)
     assert read_video(tmp_path / "a.overlay.mp4").shape == (10, 28, 40, 3)
 
 
+def test_too_few_frames_for_a_flow_are_told(pipeline: Pipeline, video: Path, tmp_path: Path) -> None:
+    write_video(tmp_path / "one.mp4", read_video(video, frames=1))
+    answerer = make_answerer(pipeline, "optical_flow", pairs=1)
+    with pytest.raises(InputError, match=r"one\.mp4: has 1 frames, but this task looks at 2 of them at once"):
+        answer_video(answerer, tmp_path / "one.mp4", tmp_path / "answer", views=["rgb", "value"])
+    assert [path.name for path in tmp_path.iterdir()] == ["one.mp4"]
+
+
 def test_frame_prediction_appends_to_the_video(pipeline: Pipeline, video: Path, tmp_path: Path) -> None:
     """The video stays as it is; twelve frames follow, answered from its last ones, here with two repeated in front."""
     answerer = make_answerer(pipeline, "frame_prediction", pairs=1)

@@ -107,12 +107,13 @@ def test_a_run_that_is_told_to_stop_finishes_what_it_has_in_work(
     photos, output = write_pictures(tmp_path / "photos", 40), tmp_path / "out"
     run = make(answerer, photos, output, batch_size=2)
     done = []
-    with stopping_on_signals(run.stop):
+    with stopping_on_signals(run.stop) as caught:
         for answered in run:
             done.append(answered.record.key)
             if len(done) == 3:
                 signal.raise_signal(number)
     assert run.was_stopped
+    assert caught.exit_code == 128 + number
     assert 4 <= len(done) <= 14
     assert len(done) % 2 == 0
     assert sorted(_files(output)) == done

@@ -10,12 +10,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lavincli.errors import InputError
+from lavincli.media.images import write_image
 from lavincli.predict_run.inputs import Named, find_inputs
 from lavincli.predict_run.items import Item
 from lavincli.predict_run.plan import Plan, make_plan
+from lavincli.predict_run.sheet_place import check_sheet
 from lavincli.predict_run.stems import folded
 from lavincli.processes import Share
 from lavincli.views import VIEWS
+from tests.small_tasks import picture
 
 
 def _touch(root: Path, *names: str) -> Path:
@@ -171,3 +174,23 @@ def test_no_two_answers_of_a_folder_share_a_file(files: set[tuple[str, str, str]
     written = [folded(f"{item.stem}{kind}.png") for item in plan for kind in ("", ".rgb", ".overlay")]
     assert len(set(written)) == len(written)
     assert not any(other.startswith(f"{name}/") for name in written for other in written)
+
+
+def test_a_sheet_replaces_nothing(tmp_path: Path) -> None:
+    photos, output = tmp_path / "photos", tmp_path / "out"
+    for name in ("cat.png", "sheet.png", "dog.png"):
+        write_image(photos / name, picture(1))
+    (tmp_path / "link.png").symlink_to(photos / "dog.png")
+    items = list(make_plan([photos], output, save=("rgb",)))
+    for sheet, reason in (
+        ("photos/cat.png", "replace this input"),
+        ("link.png", "replace this input"),
+        ("out/CAT.rgb.png", "replace the answer to .*cat.png"),
+        ("out/sheet.png.jpg", "replace the answer to .*sheet.png"),
+        ("photos", "is a folder"),
+        ("sheet.pdf", r"can't write '\.pdf'"),
+    ):
+        with pytest.raises(InputError, match=reason):
+            check_sheet(tmp_path / sheet, items, [output])
+    for sheet in ("out/sheet.png", "cat.png", "out/deep/cat.png", "out/cats.png"):
+        check_sheet(tmp_path / sheet, items, [output])

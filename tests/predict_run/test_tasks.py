@@ -146,13 +146,13 @@ def test_what_is_told_to_stop_begins_no_other_task(
 
     def interrupted(view: Value, shown: Shown, path: Path) -> list[Path]:
         monkeypatch.setattr(Value, "save", save)
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
         return save(view, shown, path)
 
     monkeypatch.setattr(Value, "save", interrupted)
     output = tmp_path / "out"
     command = ["predict", str(photos), *TWO, *common, "--batch-size", "1", "-o", str(output)]
-    assert main(command) == 130
+    assert main(command) == 143
     assert not (output / "small_negative").exists()
     assert "run the same command again to go on" in capfd.readouterr().err
     assert main(command) == 0
