@@ -157,8 +157,10 @@ def _scratch_beside(out: Path) -> Iterator[Path]:
     prefix = f".lavin-pull-{platform.node()}-"
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        for left_over in parent.glob(f"{prefix}*"):
-            if not _is_running(int(left_over.name.removeprefix(prefix))):
+        for left_over in parent.glob(".lavin-pull-*"):
+            # Another machine's may lie there, too, whose name begins like this one's.
+            process = left_over.name.removeprefix(prefix)
+            if process.isdecimal() and not _is_running(int(process)):
                 shutil.rmtree(left_over)
         scratch = parent / f"{prefix}{os.getpid()}"
         scratch.mkdir()
