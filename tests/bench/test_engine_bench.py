@@ -20,7 +20,7 @@ from lavincli.bench.engine_table import as_markdown, as_table
 from lavincli.bench.engine_ways import WAYS
 from lavincli.bench.make_ways import make_way
 from lavincli.bench.matrix_rate import _SIZES, matrix_rate
-from lavincli.bench.peer import PeerShape, peer_shape, picture_tokens
+from lavincli.bench.peer import Peer, PeerShape, peer_shape, picture_tokens
 from lavincli.bench.plot import plot_engine
 from lavincli.cli.main import every_command, main
 from lavincli.errors import ConfigError, LavinError, UnknownNameError
@@ -137,6 +137,18 @@ def test_the_peers_operations_are_those_of_its_matrices() -> None:
     # Norms have weights but are no products; attention comes on top.
     assert work.query == pytest.approx(2 * 2 * tokens * weights + tokens * head, rel=0.05)
     assert way.evaluations == tokens
+
+
+def test_the_peer_writes_what_it_would_write_without_a_cache() -> None:
+    """Context, query and answer read anew for every token; a second batch finds nothing of the first in the cache."""
+    peer = Peer(1_000_000, pairs=1, resolution=64, device=torch.device("cpu"), dtype=torch.float32)
+    context, query = peer._tokens(2, 2 * peer.picture), peer._tokens(2, peer.picture)
+    for _ in range(2):
+        answer = peer.answer(2)
+        with torch.inference_mode():
+            logits = peer._model(torch.cat([context, query, answer[:, :-1]], 1), use_cache=False).logits
+        assert answer.shape == (2, peer.picture)
+        assert (logits[:, -peer.picture :].argmax(-1) == answer).float().mean() > 0.9
 
 
 def test_the_peer_needs_transformers(tiny_model_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
