@@ -49,7 +49,7 @@ class RunSettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_views(self) -> Self:
-        assert self.view_options
+        _ = self.view_options
         return self
 
     @property

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import torch
 import lavincli
 from lavincli.errors import CheckpointError, ConfigError, UnknownNameError
 from lavincli.hub import find
+from lavincli.media.images import write_image
 from lavincli.pipeline.pipeline import Pipeline
 from tests.reference import relative_error
 from tests.small_tasks import picture
@@ -61,6 +64,24 @@ def test_not_on_the_hub(bundled: None, monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_a_folder_without_a_model(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"not a model directory \(no config\.json\).*lavin models import"):
         lavincli.load(tmp_path)
+
+
+_WHAT_A_PHOTO_NEEDS = """
+import sys
+import lavincli
+from lavincli.registry import task
+pipe = lavincli.load(sys.argv[1], device="cpu")
+print(pipe.predict(sys.argv[2], context=sys.argv[3], task=task("denoising")).rgb.shape)
+print(sorted({"sympy", "scipy", "torch._dynamo", "pandas", "matplotlib", "huggingface_hub"} & set(sys.modules)))
+"""
+
+
+def test_what_a_photo_does_not_need_is_not_imported(tiny_model_directory: Path, tmp_path: Path) -> None:
+    for name in ("a_input", "a_target", "query"):
+        write_image(tmp_path / f"{name}.png", picture(1))
+    command = [sys.executable, "-c", _WHAT_A_PHOTO_NEEDS, tiny_model_directory, tmp_path / "query.png", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1:] == ["[]"]
 
 
 def test_a_model_without_its_weights(tiny_model_directory: Path, tmp_path: Path) -> None:
