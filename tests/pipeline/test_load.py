@@ -79,7 +79,8 @@ print(sorted({"sympy", "scipy", "torch._dynamo", "pandas", "matplotlib", "huggin
 def test_what_a_photo_does_not_need_is_not_imported(tiny_model_directory: Path, tmp_path: Path) -> None:
     for name in ("a_input", "a_target", "query"):
         write_image(tmp_path / f"{name}.png", picture(1))
-    command = [sys.executable, "-c", _WHAT_A_PHOTO_NEEDS, tiny_model_directory, tmp_path / "query.png", tmp_path]
+    files = map(str, (tiny_model_directory, tmp_path / "query.png", tmp_path))
+    command = [sys.executable, "-c", _WHAT_A_PHOTO_NEEDS, *files]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[1:] == ["[]"]
 
