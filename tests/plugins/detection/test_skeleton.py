@@ -86,6 +86,12 @@ def test_a_head_is_not_looked_for_at_the_end_of_an_arm() -> None:
         assert share_within(found, truth) >= 0.9
 
 
+def test_an_arm_on_the_spine_and_one_nearly_straight_are_found() -> None:
+    """The colours of the one are those of nobody's arm, and the elbow of the other lies on its line."""
+    truth = scenes(None, "test", annotation="people", size=256)[15].target
+    assert share_within(CODEC.decode(as_jpeg(CODEC.render(truth), 2)), truth) == 1
+
+
 def test_what_is_not_given_is_not_drawn() -> None:
     whole = people(256, (120, 130))
     joints = whole.joints.copy()
