@@ -12,7 +12,8 @@ from lavincli.errors import ConfigError
 
 Backend = str | Callable[..., Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
-_SHAPES = 64
+# Far more shapes than any run has: at the limit a run would end, hours after it began.
+_GRAPHS = 2**14
 _COMPILERS = ("c++", "g++", "clang++")
 
 
@@ -27,7 +28,8 @@ def compiled(function: Function, device: torch.device, *, backend: Backend = "in
             f"compiling for a CPU needs a C++ compiler ({', '.join(_COMPILERS)}), and none is on PATH; "
             "install one, or leave compiling off"
         )
-    # Every size of batch and context has graphs of its own; more than eight of them is nothing unusual here.
+    # Every size of batch and context has graphs of its own; a training mixture has a hundred of them.
     limits: Any = torch._dynamo.config
-    limits.recompile_limit = max(limits.recompile_limit, _SHAPES)
+    limits.recompile_limit = max(limits.recompile_limit, _GRAPHS)
+    limits.accumulated_recompile_limit = max(limits.accumulated_recompile_limit, _GRAPHS)
     return cast("Function", torch.compile(function, backend=backend, fullgraph=True, dynamic=False))

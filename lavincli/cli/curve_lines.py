@@ -31,11 +31,14 @@ def show_check(recipe: str, config: STVAETrainConfig | JDiTTrainConfig) -> None:
     typer.echo(
         f"together {found.level:+.1%}; a run may differ by {curve.band:.1%} in a window and by {curve.level:.1%} in all"
     )
+    own = "" if found.own is None else f", from the run of its own seed by up to {max(found.own, key=abs):+.1%}"
+    if own:
+        typer.echo(f"seed {found.seed} is among those recorded{own}; a third of the above is allowed")
     if not found.holds:
         raise LavinError(
             f"recipe {recipe} trains otherwise than when its curve was recorded: the loss of a window differs by up to "
-            f"{max(found.differences, key=abs):+.1%}, of all by {found.level:+.1%}; if that is meant, record it again "
-            "with --record-curve"
+            f"{max(found.differences, key=abs):+.1%}, of all by {found.level:+.1%}{own}; if that is meant, record it "
+            "again with --record-curve"
         )
 
 

@@ -70,6 +70,8 @@ def train(
     if check_curve or record_curve is not None:
         from lavincli.cli import curve_lines
 
+        if processes > 1 or "RANK" in os.environ:
+            raise typer.BadParameter("a curve is recorded and checked by one process", param_hint="--nproc")
         if record_curve is not None:
             curve_lines.record(recipe, config, record_curve)
         else:

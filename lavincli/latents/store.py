@@ -85,7 +85,14 @@ class LatentSet:
 
     def finished(self, shard: int) -> bool:
         """Whether all of a shard is there: its states are written last (and are never all 0, which zarr leaves out)."""
-        return (self.folder / "state" / "c" / str(shard)).is_file()
+        return self._states(shard).is_file()
+
+    def forget(self, shard: int) -> None:
+        """Let a shard count as missing, so that it is encoded anew."""
+        self._states(shard).unlink(missing_ok=True)
+
+    def _states(self, shard: int) -> Path:
+        return self.folder / "state" / "c" / str(shard)
 
     def note(self, shard: int, notes: Notes) -> None:
         """Write the notes on a shard's records, after the records themselves; with them the shard is finished."""

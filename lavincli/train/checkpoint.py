@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -185,7 +186,8 @@ def _score(path: Path) -> float | None:
         score = json.loads((path / _MANIFEST).read_text())["score"]
     except (OSError, ValueError, KeyError):
         return None
-    return float(score) if score is not None else None
+    # Checkpoints of earlier versions may have one that is NaN, which is neither better nor worse than any other.
+    return float(score) if score is not None and math.isfinite(score) else None
 
 
 def _intact(path: Path) -> bool:

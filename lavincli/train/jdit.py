@@ -23,7 +23,7 @@ from lavincli.train.activation_checkpointing import recompute_blocks
 from lavincli.train.compiled_blocks import compile_blocks
 from lavincli.train.config import JDiTTrainConfig, OptimizerConfig
 from lavincli.train.engine import Engine
-from lavincli.train.latent_pools import latent_pairs, training_mixture
+from lavincli.train.latent_pools import latent_pairs, training_info, training_mixture
 from lavincli.train.objective import STEPS_LOOKED_AT, Figures, StepFigures
 from lavincli.train.patch_pca import psnr
 from lavincli.train.randomness import element_noise
@@ -76,9 +76,10 @@ class JDiTObjective:
             compile_blocks(self.jdit, self.device)
         self.tasks = [task(name) for name in config.data.tasks]
         with self.world.first_alone():
-            mixture = training_mixture(self.tasks, config.data, self.stvae, precision=self.precision)
+            info = training_info(self.stvae)
+            mixture = training_mixture(self.tasks, config.data, self.stvae, precision=self.precision, info=info)
             self.held_out = {
-                t.name: latent_pairs(t, config.data, self.stvae, precision=self.precision, held_out=True)
+                t.name: latent_pairs(t, config.data, self.stvae, precision=self.precision, held_out=True, info=info)
                 for t in self.tasks
             }
         self.pool_tasks = mixture.tasks

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
 from lavincli.latents.encode import encode_set, plan_set, store_info
+from lavincli.latents.layout import ENCODED, StoreInfo
 from lavincli.latents.reader import LatentPairs
 from lavincli.latents.store import create_store, open_store, require_stvae
 from lavincli.model.stvae import STVAE
@@ -61,15 +62,18 @@ class Mixture:
     tasks: list[str]
 
 
-def training_mixture(tasks: Sequence[Task], data: DataConfig, stvae: STVAE, *, precision: torch.dtype) -> Mixture:
-    """A pool for each size of pictures, task and rendering; raises what `latent_pairs` does.
+def training_mixture(
+    tasks: Sequence[Task], data: DataConfig, stvae: STVAE, *, precision: torch.dtype, info: StoreInfo | None = None
+) -> Mixture:
+    """A pool for each size of pictures, task and rendering; takes and raises what `latent_pairs` does.
 
     Renderings share their task's weight by the number of their pairs.
     """
+    info = info or training_info(stvae)
     mixture = Mixture([], [], [])
     for size, of_size in data.sizes.items():
         for task in tasks:
-            pairs = latent_pairs(task, data.at(size), stvae, precision=precision)
+            pairs = latent_pairs(task, data.at(size), stvae, precision=precision, info=info)
             variations = variations_of(task, data)
             parts: list[LatentPool] = (
                 [Part(pairs, block) for block in variations.blocks(len(pairs))] if variations else [pairs]
@@ -81,19 +85,39 @@ def training_mixture(tasks: Sequence[Task], data: DataConfig, stvae: STVAE, *, p
     return mixture
 
 
+def training_info(stvae: STVAE) -> StoreInfo:
+    """What the latents of an ST-VAE say of themselves. It reads all weights: a second, for a large one."""
+    return store_info(stvae, "training")
+
+
 def latent_pairs(
-    task: Task, data: DataConfig, stvae: STVAE, *, precision: torch.dtype, held_out: bool = False
+    task: Task,
+    data: DataConfig,
+    stvae: STVAE,
+    *,
+    precision: torch.dtype,
+    held_out: bool = False,
+    info: StoreInfo | None = None,
 ) -> LatentPool:
     """The pairs of one task, to train on or held out.
 
     From the store `data.latents`, of which the last `data.held_out_pairs` are held out; without one, from random crops
     that are encoded on first use and kept under `data.cache`. Raises InputError for a store of another ST-VAE (with
     both hashes), ConfigError if it lacks the task or holds too few pairs.
+
+    Args:
+        task: whose pairs.
+        data: where they come from.
+        stvae: encodes them.
+        precision: of its arithmetic.
+        held_out: those that aren't trained on.
+        info: `training_info(stvae)`, for who asks for many tasks.
     """
+    info = info or training_info(stvae)
     if data.latents is None:
-        return _encoded(task, data, stvae, precision, held_out=held_out)
+        return _encoded(task, data, stvae, info, precision, held_out=held_out)
     store = open_store(data.latents)
-    require_stvae(store, store_info(stvae, "").stvae)
+    require_stvae(store, info.stvae)
     sets = [
         found
         for found in store.sets()
@@ -116,16 +140,23 @@ def latent_pairs(
     return Part(pairs, range(border, len(pairs)) if held_out else range(border))
 
 
-def _encoded(task: Task, data: DataConfig, stvae: STVAE, precision: torch.dtype, *, held_out: bool) -> LatentPairs:
+def _encoded(
+    task: Task, data: DataConfig, stvae: STVAE, info: StoreInfo, precision: torch.dtype, *, held_out: bool
+) -> LatentPairs:
     dataset, source = pair_source(task, data, held_out=held_out)
-    info = store_info(stvae, "training")
     # A folder for each ST-VAE and choice of crops: a store holds one of each.
     store = create_store(data.cache / f"latents-{info.stvae[:12]}-{source.identity[:12]}.zarr", info)
     found = plan_set(store, source, dataset, _HELD_OUT if held_out else _TRAIN)
     log.info("encoding %d pairs of %s", len(source), task.name)
     encode_set(found, source, stvae, workers=data.workers, dtype=precision)
     notes = found.notes()
-    failed = np.flatnonzero(notes.state != 1)
+    failed = np.flatnonzero(notes.state != ENCODED)
     if len(failed):
-        raise InputError(f"{task.name}: {notes.key[failed[0]]}: {notes.problem[failed[0]]}")
+        # Or what was mended would never be looked at again.
+        for shard in {int(place) // found.info.records_per_shard for place in failed}:
+            found.forget(shard)
+        raise InputError(
+            f"{task.name}: {notes.key[failed[0]]}: {notes.problem[failed[0]]} ({len(failed)} of {len(source)} pairs "
+            "can't be made); mend the file, or leave it out with data.exclude, and run it again"
+        )
     return LatentPairs(found)

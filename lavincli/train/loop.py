@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -110,6 +111,8 @@ class _Saver:
     def save(self, step: int, score: float | None, *, last: bool, due: bool) -> Path | None:
         """Save when it is due, when the validation was never as good, and at the end; returns the checkpoint."""
         config, world = self._config, self._world
+        # One that isn't finite says nothing, and would never be surpassed.
+        score = score if score is not None and math.isfinite(score) else None
         best = config.keep_best and score is not None and (self._best is None or score > self._best)
         if not (last or best or due):
             return None

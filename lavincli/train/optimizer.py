@@ -68,7 +68,10 @@ def _suits_muon(name: str, parameter: nn.Parameter) -> bool:
 
 
 def learning_rate_factor(step: int, steps: int, config: OptimizerConfig) -> float:
-    """Linear warm-up, then constant, cosine or linear down to `final_share` of the peak at the last step."""
+    """Linear warm-up, then constant, or cosine or linear down to `final_share` of the peak.
+
+    That is where the step after the last one would be.
+    """
     if step < config.warmup_steps:
         return (step + 1) / config.warmup_steps
     if config.schedule == "constant":

@@ -105,9 +105,11 @@ def _render(source: PairSource, workers: int, path: Path) -> None:
                 f"data.frames={max(1, frames - (frames - 1) % TEMPORAL_COMPRESSION)}"
             )
     kind = np.dtype([(side, np.uint8, shape) for side, shape in zip(SIDES, shapes, strict=True)])
-    pairs = np.lib.format.open_memmap(path, "w+", kind, (len(source),))
-    with PairMaker(source, workers) as maker:
-        for number, made in enumerate(maker.make(range(len(source)))):
+    header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": (len(source),)}
+    # Not through a memory map: on a full disk that kills the process, where a write is refused.
+    with PairMaker(source, workers) as maker, path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for made in maker.make(range(len(source))):
             if isinstance(made, Problem):
                 raise InputError(f"{source.task.name}: {made.key}: {made.reason}")
             sides = (made.input, made.target)
@@ -117,5 +119,5 @@ def _render(source: PairSource, workers: int, path: Path) -> None:
                     f"{source.task.name}: {made.key}: clips of {found} frames, but the first pair has {expected}; set "
                     "data.frames to what all have"
                 )
-            pairs[number] = sides
-    pairs.flush()
+            for side in sides:
+                file.write(np.ascontiguousarray(side).data)

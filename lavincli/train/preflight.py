@@ -10,11 +10,12 @@ import torch
 
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, LavinError
+from lavincli.latents.layout import StoreInfo
 from lavincli.model.stvae import STVAE
 from lavincli.pipeline.model_directory import CONFIG, load_stvae, read_stvae_config
 from lavincli.registry import task
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
-from lavincli.train.latent_pools import latent_pairs
+from lavincli.train.latent_pools import latent_pairs, training_info
 from lavincli.train.pairs import pair_source
 from lavincli.train.plan.needs import JDiTNeeds, STVAENeeds
 from lavincli.train.plan.settings import BFLOAT16, FLOAT32
@@ -81,6 +82,7 @@ def _files(config: Config) -> Iterator[str]:
 
 def _data(config: Config) -> Iterator[str]:
     stvae: STVAE | None = None
+    info: StoreInfo | None = None
     if config.network == "jdit":
         try:
             if config.data.latents is None:
@@ -88,6 +90,7 @@ def _data(config: Config) -> Iterator[str]:
                 read_stvae_config(config.stvae)
             else:
                 stvae = load_stvae(config.stvae)
+                info = training_info(stvae)
         except LavinError as error:
             yield f"stvae: {error}"
             return
@@ -98,20 +101,21 @@ def _data(config: Config) -> Iterator[str]:
             yield f"data.tasks: {error}"
             continue
         try:
-            if config.network == "jdit" and config.data.latents is not None and stvae is not None:
+            if config.network == "jdit" and stvae is not None and info is not None:
                 for size in config.data.sizes:
-                    _read_latents(config, size, found, stvae)
+                    _read_latents(config, size, found, stvae, info)
             else:
                 pair_source(found, config.data)[1].frames()  # of the first pair that can be made
         except LavinError as error:
             yield error.message
 
 
-def _read_latents(config: JDiTTrainConfig, size: int, found: Task, stvae: STVAE) -> None:
+def _read_latents(config: JDiTTrainConfig, size: int, found: Task, stvae: STVAE, info: StoreInfo) -> None:
     """The first and the last pair of those to train on, and of those held out."""
     needed = {False: config.sequence.pairs + config.sequence.queries, True: 1}
     for held_out, least in needed.items():
-        pool = latent_pairs(found, config.data.at(size), stvae, precision=torch.float32, held_out=held_out)
+        data = config.data.at(size)
+        pool = latent_pairs(found, data, stvae, precision=torch.float32, held_out=held_out, info=info)
         if len(pool) < least:
             raise ConfigError(
                 f"data.latents: {config.data.latents} has {len(pool)} pairs of {found.name} to train on, but "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,24 @@ def write_resolved(config: STVAETrainConfig | JDiTTrainConfig, path: Path) -> No
     atomic_write_text(path, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
 
 
+def changed_settings(config: STVAETrainConfig | JDiTTrainConfig, path: Path) -> list[str]:
+    """What is set otherwise than in a recipe that `write_resolved` wrote: `steps: 100 -> 200`.
+
+    Keys that only one of the two has are left out: the recipe may be an earlier version's.
+    """
+    before = _flat(yaml.safe_load(path.read_text(encoding="utf-8")))
+    now = _flat(config.model_dump(mode="json"))
+    return [f"{key}: {before[key]} -> {now[key]}" for key in now if key in before and before[key] != now[key]]
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{outer.inner: value}`."""
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        found |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
+    return found
+
+
 def _apply(content: dict[str, Any], change: str) -> None:
     key, equals, value = change.partition("=")
     if not equals or not key:
@@ -66,9 +84,11 @@ def _apply(content: dict[str, Any], change: str) -> None:
     *outer, last = key.split(".")
     place = content
     for part in outer:
-        inner = place.setdefault(part, {})
+        # One that the recipe leaves out with null is begun.
+        inner = {} if place.get(part) is None else place[part]
         if not isinstance(inner, dict):
             raise ConfigError(f"'{change}': {part} is no group of keys")
+        place[part] = inner
         place = inner
     try:
         place[last] = yaml.safe_load(value)

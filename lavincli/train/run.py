@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,14 +18,16 @@ from lavincli.train.jdit import JDiTObjective
 from lavincli.train.loop import train
 from lavincli.train.objective import Objective
 from lavincli.train.preflight import check_recipe
-from lavincli.train.recipe import write_resolved
+from lavincli.train.recipe import changed_settings, write_resolved
 from lavincli.train.rehearsal import rehearse
 from lavincli.train.run_lock import only_run
 from lavincli.train.stvae import STVAEObjective
 from lavincli.train.watch.watcher import Watcher
 from lavincli.train.world import World
 
+log = logging.getLogger(__name__)
 Config = STVAETrainConfig | JDiTTrainConfig
+_RECIPE = "recipe.yaml"
 
 
 def run(config: Config, watchers: Sequence[Watcher] = (), *, measured: bool = False) -> Path:
@@ -73,10 +76,20 @@ def _train(
         with world.first_alone():
             if world.is_first:
                 check_recipe(here)
-                write_resolved(config, config.out / "recipe.yaml")
+                _tell_changes(config)
+                write_resolved(config, config.out / _RECIPE)
         objective: Objective = STVAEObjective(here, world) if here.network == "stvae" else JDiTObjective(here, world)
         rehearse(objective, here)
         return train(here, objective, make_engine, world, watchers, measured=measured)
+
+
+def _tell_changes(config: Config) -> None:
+    """Of a run that goes on: it may, but nobody should do so unawares."""
+    before = config.out / _RECIPE
+    if before.exists() and any((config.out / "checkpoints").glob("step-*")):
+        changes = changed_settings(config, before)
+        if changes:
+            log.warning("%s: going on with other settings than before: %s", config.out, "; ".join(changes))
 
 
 def _on_this_process(config: Config, place: Place) -> Config:

@@ -208,6 +208,14 @@ def test_the_best_is_kept_too(tmp_path: Path) -> None:
     assert checkpoint.best_score(tmp_path) is None
 
 
+def test_a_score_that_is_no_number_is_not_the_best(tmp_path: Path) -> None:
+    trained = engines()
+    for step, score in enumerate([0.5, float("nan"), 0.1, 0.2], start=1):
+        save(tmp_path, step, trained, Keep(newest=1), score)
+        assert checkpoint.best_score(tmp_path) == 0.5
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000001", "step-00000004"]
+
+
 def test_a_checkpoint_of_an_older_lavin(tmp_path: Path) -> None:
     path = save(tmp_path, 1, engines())
     manifest = json.loads((path / "manifest.json").read_text())

@@ -13,8 +13,11 @@ from torch import Tensor, nn
 from lavincli.errors import ConfigError
 from lavincli.model.config import JDiTConfig
 from lavincli.model.jdit import JDiT
+from lavincli.registry import task
 from lavincli.train.compiled_blocks import compile_blocks
 from lavincli.train.config import JDiTTrainConfig
+from lavincli.train.plan.shapes import batch_shapes, clip_lengths
+from lavincli.train.recipe import read_recipe
 from tests.model.test_jdit import Attention
 from tests.reference import relative_error
 
@@ -82,6 +85,24 @@ def test_same_gradients(attention: Attention, graphs: tuple[int, int]) -> None:
         assert backend.graphs == expected
     velocity(quick, 1)
     assert backend.graphs == graphs[-1]
+
+
+@pytest.mark.parametrize("name", ["tiny-jdit", "tiny-jdit-128", "jdit-0.1b"])
+def test_no_recipe_has_more_shapes_than_may_be_compiled(name: str) -> None:
+    """At PyTorch's limit a run would end with an error, hours after it began."""
+    compile_blocks(network("oneway"), CPU, backend=Counted())
+    recipe = read_recipe(name)
+    assert isinstance(recipe, JDiTTrainConfig)
+    lengths = clip_lengths({task_name: task(task_name) for task_name in recipe.data.tasks}, recipe.data)
+    sizes = dict.fromkeys((128, 192, 256), 1.0)
+    data = recipe.data.model_copy(update={"other_sizes": sizes})
+    mixed = recipe.model_copy(
+        update={"data": data, "sequence": recipe.sequence.model_copy(update={"pair_counts": None})}
+    )
+    # Of a shape context, query and target have a graph each, and others while nobody asks for gradients.
+    graphs = 2 * 3 * len(batch_shapes(mixed, lengths))
+    limits: Any = torch._dynamo.config
+    assert 256 < graphs < min(limits.recompile_limit, limits.accumulated_recompile_limit) / 10
 
 
 @pytest.mark.parametrize("distributed", [{"activation_checkpointing": True}, {"zero_stage": 3}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from lavincli.clip import Sample
 from lavincli.errors import ConfigError, InputError
 from lavincli.latents.job import EncodeJob, EncodeSettings
 from lavincli.latents.reader import LatentPairs
 from lavincli.latents.store import open_store
 from lavincli.media.clips import write_clip
+from lavincli.media.images import write_image
 from lavincli.model.config import STVAEConfig
 from lavincli.model.stvae import STVAE
 from lavincli.processes import Share
@@ -26,7 +29,7 @@ from lavincli.train.batches import PictureBatches, Sides, to_tensor
 from lavincli.train.config import STVAETrainConfig
 from lavincli.train.data_config import ClipsConfig, SequenceConfig
 from lavincli.train.latent_pools import latent_pairs
-from lavincli.train.pairs import rendered_pairs
+from lavincli.train.pairs import _render, pair_source, rendered_pairs
 from lavincli.train.sequences import SequenceBatch, SequenceBatches, sequence_batch
 from tests.small_tasks import picture
 
@@ -80,6 +83,29 @@ def test_rendering_is_repeatable(stvae_config: Config) -> None:
     assert all(map(np.array_equal, first, again))
     other = rendered_pairs(task("small_denoising"), stvae_config("three", data={"seed": 1}).data)
     assert not np.array_equal(first[0], other[0])
+
+
+def test_pictures_take_room_on_the_disk_as_they_come(stvae_config: Config, tmp_path: Path) -> None:
+    """Where all of it is claimed before, through a memory map, a full disk kills the process."""
+    data = stvae_config().data
+    _, source = pair_source(task("small_negative"), data)
+    seen: list[int] = []
+    path = tmp_path / "pairs.npy"
+
+    class Watched(Sequence[Sample]):
+        def __len__(self) -> int:
+            return len(source.samples)
+
+        def __getitem__(self, place: Any) -> Any:
+            seen.append(path.stat().st_size if path.exists() else 0)
+            return source.samples[place]
+
+    _render(replace(source, samples=Watched()), 0, path)
+    assert seen[0] == 0
+    assert seen[-1] < path.stat().st_size
+    kept = rendered_pairs(task("small_negative"), data)[0].base
+    assert kept is not None
+    assert np.array_equal(np.load(path, allow_pickle=False), kept)
 
 
 def test_a_cache_is_used_and_told_apart(stvae_config: Config) -> None:
@@ -216,6 +242,20 @@ def test_latents_of_pairs(stvae_config: Config, stvae: STVAE) -> None:
         next(iter(stvae.parameters())).add_(0.5)
     other = latent_pairs(task("small_negative"), data, stvae, precision=torch.float32)
     assert not np.array_equal(latents.targets(range(12)), other.targets(range(12)))
+
+
+def test_a_picture_that_was_mended_is_read_again(stvae_config: Config, stvae: STVAE, tmp_path: Path) -> None:
+    broken = tmp_path / "pictures" / "1.png"
+    for number in range(2):
+        write_image(broken.with_name(f"{number}.png"), picture(number))
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:100])
+    data, found = stvae_config(data={"roots": {"pictures": str(broken.parent)}}).data, task("small_denoising")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"small_denoising: .*1\.png.*of 12 pairs can't be made\); mend the file"):
+            latent_pairs(found, data, stvae, precision=torch.float32)
+    broken.write_bytes(whole)
+    assert len(latent_pairs(found, data, stvae, precision=torch.float32)) == 12
 
 
 def test_latents_of_a_store(stvae_config: Config, stvae: STVAE, train_tasks: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from lavincli.errors import ConfigError, UnknownNameError
 from lavincli.registry import tasks
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.data_config import BUNDLED
-from lavincli.train.recipe import read_recipe, shipped_recipes, write_resolved
+from lavincli.train.recipe import changed_settings, read_recipe, shipped_recipes, write_resolved
 from tests.train.conftest import STVAE_RECIPE, Recipe
 
 
@@ -40,6 +40,27 @@ def test_changes() -> None:
     assert config.loss.perceptual is None
     whole = read_recipe("tiny-stvae")
     assert config.optimizer.schedule == whole.optimizer.schedule
+
+
+def test_a_change_can_begin_a_group_that_is_null() -> None:
+    data = ["data.latents=null", "data.roots.photos=photos"]
+    changes = ["data.damages.share=0.5", "data.damages.tasks.denoising=1"]
+    damages = read_recipe("jdit-0.1b", [*data, *changes]).data.damages
+    assert damages is not None
+    assert damages.tasks == {"denoising": 1}
+    with pytest.raises(ConfigError, match=r"key 'data\.damages\.tasks': Field required"):
+        read_recipe("jdit-0.1b", [*data, *changes[:1]])
+
+
+def test_what_is_set_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    for name in shipped_recipes():
+        write_resolved(read_recipe(name), path)
+        assert changed_settings(read_recipe(name), path) == []
+    write_resolved(read_recipe("tiny-stvae"), path)
+    changed = read_recipe("tiny-stvae", ["steps=7", "optimizer.betas=[0.5, 0.9]", "data.pairs.denoising=5"])
+    steps = read_recipe("tiny-stvae").steps
+    assert changed_settings(changed, path) == [f"steps: {steps} -> 7", "optimizer.betas: [0.9, 0.99] -> [0.5, 0.9]"]
 
 
 def test_a_change_can_add_a_group() -> None:

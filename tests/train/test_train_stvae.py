@@ -16,6 +16,7 @@ from lavincli.pipeline.model_directory import load_stvae
 from lavincli.train.config import STVAETrainConfig
 from lavincli.train.recipe import read_recipe
 from lavincli.train.run import run
+from lavincli.train.stvae import STVAEObjective
 from tests.train.runs import cut_off_at, log_lines, same_weights
 
 Config = Callable[..., STVAETrainConfig]
@@ -203,3 +204,21 @@ def test_a_missing_device(stvae_config: Config) -> None:
 def test_bfloat16(stvae_config: Config) -> None:
     whole = run(stvae_config("whole", precision="bfloat16"))
     assert not same_weights(whole, run(stvae_config("exact")), "stvae")
+
+
+def test_a_validation_that_is_no_number_is_never_the_best(
+    stvae_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter([float("nan"), 5.0, 1.0])
+    monkeypatch.setattr(STVAEObjective, "validate", lambda *_: {"psnr": next(found)})
+    config = stvae_config(steps=3, validate_every=1, checkpoint_seconds=1e9, keep_checkpoints=1)
+    run(config)
+    assert sorted(path.name for path in (config.out / "checkpoints").iterdir()) == ["step-00000002", "step-00000003"]
+
+
+def test_going_on_with_other_settings_is_told(stvae_config: Config, caplog: pytest.LogCaptureFixture) -> None:
+    for steps, told in ((1, ""), (1, ""), (2, "going on with other settings than before: steps: 1 -> 2")):
+        caplog.clear()
+        run(stvae_config(steps=steps))
+        assert ("other settings" in caplog.text) == bool(told)
+        assert told in caplog.text

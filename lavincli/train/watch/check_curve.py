@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import tempfile
 from collections.abc import Sequence
@@ -28,10 +29,12 @@ class Comparison:
     Attributes:
         curve: what was recorded.
         losses: the run's, window by window.
+        seed: the run's; None if it isn't known.
     """
 
     curve: Curve
     losses: list[float]
+    seed: int | None = None
 
     @property
     def differences(self) -> list[float]:
@@ -44,10 +47,14 @@ class Comparison:
         return sum(self.differences) / len(self.differences)
 
     @property
+    def own(self) -> list[float] | None:
+        """From what the run's own seed was recorded with; None where it wasn't."""
+        return self.curve.own(self.losses, self.seed)
+
+    @property
     def holds(self) -> bool:
-        """Whether every window, and all together, are as near to the mean as the curve's noise allows."""
-        windows = all(abs(difference) <= self.curve.band for difference in self.differences)
-        return windows and abs(self.level) <= self.curve.level
+        """Whether every window, and all together, are as near to what was recorded as the curve's noise allows."""
+        return self.curve.holds(self.losses, self.seed)
 
 
 class _EnoughError(Exception):
@@ -62,7 +69,8 @@ class _Windows(Watcher):
         self._figure, self._count = figure, count
 
     def on_figures(self, step: int, figures: Figures) -> None:  # noqa: ARG002 - windows come one after the other
-        self.found.append(figures[self._figure])
+        # There is no loss where the guard took none of a window's steps.
+        self.found.append(figures.get(self._figure, math.nan))
         if len(self.found) == self._count:
             raise _EnoughError
 
@@ -82,13 +90,14 @@ def check_curve(recipe: str, config: Config) -> Comparison:
             f"recipe {recipe}: its curve was recorded with other settings, so that they can't be compared; leave out "
             "changes that matter to what is learned, or record the curve again with --record-curve"
         )
-    return Comparison(curve, first_windows(config, curve.figure, curve.window, len(curve.losses[0])))
+    return Comparison(curve, first_windows(config, curve.figure, curve.window, len(curve.losses[0])), config.seed)
 
 
 def record_curve(recipe: str, config: Config, seeds: Sequence[int], window: int, count: int) -> Curve:
     """Train the first `window * count` steps of a recipe once with each seed.
 
-    Raises ConfigError for fewer than two seeds, which tell nothing of the noise, or for more steps than there are.
+    Raises ConfigError for fewer than two seeds, which tell nothing of the noise, for more steps than there are, or for
+    a recipe whose loss isn't finite.
     """
     if len(seeds) < 2:
         raise ConfigError("a curve needs at least two seeds, or its noise isn't known")
@@ -96,6 +105,8 @@ def record_curve(recipe: str, config: Config, seeds: Sequence[int], window: int,
         raise ConfigError(f"recipe {recipe} has {config.steps} steps, fewer than {window * count}")
     figure = "mse" if config.network == "stvae" else "loss"
     runs = [first_windows(config.model_copy(update={"seed": seed}), figure, window, count) for seed in seeds]
+    if not all(math.isfinite(loss) for losses in runs for loss in losses):
+        raise ConfigError(f"recipe {recipe} doesn't train: a window of {window} steps has no finite {figure}")
     return Curve(
         recipe=recipe,
         digest=digest(config),

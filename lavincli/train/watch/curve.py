@@ -18,13 +18,15 @@ from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 
 # What doesn't change what is learned, or is a matter of the machine.
 _NO_MATTER = (
-    *("out", "seed", "device", "threads", "distributed", "name", "license", "start_from", "guard"),
+    *("out", "seed", "device", "threads", "distributed", "compile", "name", "license", "start_from", "guard"),
     *("sampling", "task_sampling"),
     *("checkpoint_seconds", "keep_checkpoints", "keep_best", "log_every", "validate_every", "sample_every"),
 )
 _NO_MATTER_OF_DATA = ("roots", "latents", "workers", "cache")
 # How many standard deviations a window may be off; and the least that is called a difference.
 _DEVIATIONS, _LEAST = 4.0, 0.02
+# Of what seeds may differ by: what a run of a recorded seed may, from that seed's own.
+_OF_ONE_SEED = 1 / 3
 
 
 class Curve(BaseModel):
@@ -33,8 +35,8 @@ class Curve(BaseModel):
     The noise is measured over seeds: the standard deviation of a window's relative difference from the seeds' mean, all
     windows together, and that of a run's mean difference, which is smaller. A run is like the recorded ones if every
     window lies within `band` of the mean, and all windows together within `level`: four such deviations each, with
-    the uncertainty of the mean, and no less than 2 %. (Between runs of one of the recorded seeds only what machines
-    round otherwise is noise, which is far less.)
+    the uncertainty of the mean, and no less than 2 %. Between runs of one seed only what machines round otherwise is
+    noise, which is far less: a run of a recorded seed lies within a third of that of the seed's own, too.
 
     Attributes:
         recipe: its shipped name.
@@ -81,6 +83,23 @@ class Curve(BaseModel):
         """From the sum of one square for each seed."""
         count = len(self.losses)
         return max(_DEVIATIONS * math.sqrt(squares / (count - 1) * (1 + 1 / count)), _LEAST)
+
+    def holds(self, losses: Sequence[float], seed: int | None = None) -> bool:
+        """Whether a run's windows are as near to the mean as the noise allows, and to those of its own seed."""
+        own = self.own(losses, seed)
+        return self._near(self.differences(losses), 1.0) and (own is None or self._near(own, _OF_ONE_SEED))
+
+    def own(self, losses: Sequence[float], seed: int | None) -> list[float] | None:
+        """Of a run's windows from those that its seed was recorded with; None for a seed that wasn't."""
+        if seed not in self.seeds:
+            return None
+        recorded = self.losses[self.seeds.index(seed)]
+        return [math.log(x / y) for x, y in zip(losses, recorded, strict=True)]
+
+    def _near(self, differences: Sequence[float], share: float) -> bool:
+        band, level = (max(share * limit, _LEAST) for limit in (self.band, self.level))
+        together = sum(differences) / len(differences)
+        return all(abs(difference) <= band for difference in differences) and abs(together) <= level
 
     def differences(self, losses: Sequence[float]) -> list[float]:
         """Of a run's windows from the mean: shares of it, the logarithm of the ratio."""

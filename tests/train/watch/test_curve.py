@@ -13,7 +13,7 @@ from lavincli.cli.train import app
 from lavincli.errors import ConfigError, LavinError
 from lavincli.train.recipe import read_recipe, shipped_recipes
 from lavincli.train.run import run
-from lavincli.train.watch.check_curve import Comparison, check_curve, first_windows, record_curve
+from lavincli.train.watch.check_curve import Comparison, _Windows, check_curve, first_windows, record_curve
 from lavincli.train.watch.curve import Curve, digest, recorded_curve
 from tests.train.runs import log_lines
 
@@ -30,12 +30,12 @@ def test_the_small_recipes_train_as_they_did(tmp_path: Path) -> None:
     assert digest(stvae) == curve.digest
     run(stvae)
     losses = [line["mse"] for line in log_lines(tmp_path / "stvae") if "mse" in line]
-    assert Comparison(curve, losses).holds, Comparison(curve, losses).differences
+    assert Comparison(curve, losses, stvae.seed).holds, Comparison(curve, losses, stvae.seed)
 
     changes = [f"stvae={tmp_path / 'stvae'}", cache]
     jdit = read_recipe("smoke-jdit", changes)
     found = check_curve("smoke-jdit", jdit)
-    assert found.holds, found.differences
+    assert found.holds, found
     slow = read_recipe("smoke-jdit", [*changes, "optimizer.learning_rate=1e-3"])
     with pytest.raises(ConfigError, match="recorded with other settings"):
         check_curve("smoke-jdit", slow)
@@ -55,6 +55,16 @@ def test_noise_is_within_the_band_and_changes_are_not() -> None:
     assert not Comparison(CURVE, one).holds
 
 
+def test_a_run_of_a_recorded_seed_is_compared_with_its_own() -> None:
+    """What is less than the seeds differ by is noticed there."""
+    other = [*CURVE.losses[1][:4], CURVE.losses[1][4] * 1.04, *CURVE.losses[1][5:]]
+    assert CURVE.band > 0.06 > 0.04 > CURVE.band / 3
+    assert Comparison(CURVE, other).holds
+    assert Comparison(CURVE, other, 7).holds
+    assert not Comparison(CURVE, other, 1).holds
+    assert Comparison(CURVE, [loss * 1.01 for loss in CURVE.losses[1]], 1).holds
+
+
 def test_runs_that_are_all_alike_may_still_differ_a_little() -> None:
     alike = CURVE.model_copy(update={"losses": (LOSSES[0], LOSSES[0])})
     assert (alike.band, alike.level) == (0.02, 0.02)
@@ -70,7 +80,8 @@ def test_as_a_file(tmp_path: Path) -> None:
 
 def test_the_digest_is_of_what_is_learned() -> None:
     recipe = read_recipe("smoke-jdit")
-    places = ["out=elsewhere", "stvae=there", "data.roots.photos=photos", "seed=4", "distributed.accumulation=2"]
+    places = ["out=elsewhere", "stvae=there", "data.roots.photos=photos", "seed=4", "compile=true"]
+    places += ["distributed.accumulation=2"]
     assert digest(read_recipe("smoke-jdit", places)) == digest(recipe)
     for change in ("optimizer.learning_rate=1e-3", "jdit.depth=4", "data.size=64", "l1=0.2", "steps=61"):
         assert digest(read_recipe("smoke-jdit", [change])) != digest(recipe), change
@@ -84,6 +95,16 @@ def test_what_cannot_be_recorded_or_compared() -> None:
         record_curve("smoke-stvae", recipe, [0, 1], 10, 10)
     with pytest.raises(ConfigError, match=r"jdit-3\.4b has no recorded curve; those that have one: .*smoke-jdit"):
         check_curve("jdit-3.4b", read_recipe("jdit-3.4b"))
+
+
+def test_a_run_that_takes_no_steps_is_not_like_the_recorded_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = _Windows(CURVE.figure, len(CURVE.mean) + 1)
+    for step in range(len(CURVE.mean)):
+        windows.on_figures(step, {CURVE.figure: 1.0} if step < 3 else {"skipped": 5.0})
+    assert not Comparison(CURVE, windows.found).holds
+    monkeypatch.setattr("lavincli.train.watch.check_curve.first_windows", lambda *_: windows.found)
+    with pytest.raises(ConfigError, match="a window of 5 steps has no finite mse"):
+        record_curve("smoke-stvae", read_recipe("smoke-stvae"), [0, 1], 5, 2)
 
 
 def test_every_curve_is_of_a_shipped_recipe() -> None:
@@ -109,3 +130,7 @@ def test_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(app, ["smoke-stvae", "--check-curve"])
     assert isinstance(done.exception, LavinError)
     assert "trains otherwise than when its curve was recorded" in done.exception.message
+    for option in (["--check-curve"], ["--record-curve", "curve.json"]):
+        done = CliRunner().invoke(app, ["smoke-stvae", *option, "--nproc", "2"])
+        assert done.exit_code == 2
+        assert "one process" in done.stderr
