@@ -124,7 +124,8 @@ def test_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lavincli.train.watch.check_curve.first_windows", lambda *_: found)
     done = CliRunner().invoke(app, ["smoke-stvae", "--check-curve"])
     assert done.exit_code == 0, done.output
-    assert len(done.stdout.splitlines()) == len(found) + 2
+    assert len(done.stdout.splitlines()) == len(found) + 3
+    assert "from the run of its own seed by up to +0.0%" in done.stdout.splitlines()[-1]
     assert done.stdout.splitlines()[1].split()[0] == "1-5"
     found[3] *= 3
     done = CliRunner().invoke(app, ["smoke-stvae", "--check-curve"])
