@@ -54,12 +54,12 @@ class Collected:
             given = type(blocks).__name__
             self._installed.report(plugin, f"lavin_{self._kind} gave {given}, not a dict of name -> factory")
         elif blocks:
-            for name in [name for name, factory in blocks.items() if not (_is_name(name) and callable(factory))]:
-                del blocks[name]
+            usable = {name: factory for name, factory in blocks.items() if _is_name(name) and callable(factory)}
+            for name in [name for name in blocks if name not in usable]:
                 self._installed.report(
                     plugin, f"lavin_{self._kind}: {name!r} needs a lower_case name and a callable factory"
                 )
-            take(self._installed, plugin, self._kind, blocks, self._found, self._owner)
+            take(self._installed, plugin, self._kind, usable, self._found, self._owner)
         return True
 
 

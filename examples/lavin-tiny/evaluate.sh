@@ -17,7 +17,7 @@ lavin eval -t all --wrong-context "${common[@]}" -o "$out/tasks" --sheet "$out/s
 lavin predict "$photo" "${read[@]}" -t object_detection -t pose_estimation -t foreground_segmentation -t denoising \
     --model "$model" --save rgb -o "$out/eight" --sheet "$out/eight.png" --overwrite
 # More examples, or fewer; examples that look like the query; annotations in other colours.
-lavin eval "${clean[@]}" "${read[@]}" "${common[@]}" --sweep pairs=1,2,4,8 -o "$out/pairs"
+lavin eval "${clean[@]}" "${read[@]}" "${common[@]}" --sweep pairs=1,2,4,6 -o "$out/pairs"
 lavin eval "${clean[@]}" "${read[@]}" "${common[@]}" --sweep select=random,nearest -o "$out/select"
 lavin eval -t depth_estimation -t normal_estimation -t edge_detection -t foreground_segmentation "${common[@]}" \
     --sweep variation=plain,inverted,red,inverted_green -o "$out/variations"

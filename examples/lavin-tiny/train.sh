@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Everything that made the bundled model, from a folder of pictures, in order; the same command again goes on where it was.
+# A small model of 32 tasks from a folder of pictures: every recipe in order; the same command again goes on where it was.
+# (The bundled model is older and knows ten tasks; its recipes lie beside it.)
 #   examples/lavin-tiny/train.sh CORPUS OUT [KEY=VALUE ...]
 # CORPUS has photos/ (any photos), cutouts/ (pictures with transparency), textures/ (any pictures) and vgg16.safetensors (the
 # trunk of VGG16, for the perceptual loss). OUT gets a folder a run, OUT/pairs (what was rendered) and OUT/lavin-tiny.
-# KEY=VALUE goes to every run. On two CPU cores it takes about twelve hours, six of them for tiny-jdit.
+# KEY=VALUE goes to every run. On two CPU cores it takes many hours; 16,000 steps of tiny-jdit alone take about four.
 set -euo pipefail
 corpus=${1:?a corpus folder} out=${2:?a folder for the runs}
 shift 2
