@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self
 
+from pydantic import Field
+
 from lavincli.atomic import atomic_write_text
 from lavincli.errors import ConfigError, LavinError
 from lavincli.evaluation.asked import PARAMETERS, Asked
 from lavincli.evaluation.items import StrictModel
 from lavincli.evaluation.results import PaperFigure, Results, Score
 from lavincli.evaluation.results_folder import parsed, text_of
+from lavincli.evaluation.trained import LossWindow, loss_windows, parameter_count
 
 if TYPE_CHECKING:
     from lavincli.pipeline.pipeline import Pipeline
@@ -35,12 +38,19 @@ _COLUMNS: Final = (
 
 
 class SweepPoint(StrictModel):
-    """One value of a study, and the results folder below the study's that holds what came of it."""
+    """One value of a study, and the results folder below the study's that holds what came of it.
+
+    Attributes:
+        parameters, losses: of a study over models, how large the model is, and how its training went where its run's
+            log is there.
+    """
 
     value: str
     folder: str
     model: str
     seconds: float
+    parameters: int | None = None
+    losses: list[LossWindow] = Field(default_factory=list)
 
 
 class SweepFailure(StrictModel):
@@ -156,15 +166,27 @@ def run_study(
     for value, varied, folder in list(study.points(asked, output)):
         begun = time.perf_counter()
         try:
-            results = evaluate(varied.load(), varied, folder)
+            pipeline = varied.load()
+            results = evaluate(pipeline, varied, folder)
             if not results.tasks:
                 raise LavinError(results.failed[0].error)
+            of_models = study.parameter == "model"
+            losses = loss_windows(value) if of_models else []
         except LavinError as error:
             logger.error("%s=%s: %s", study.parameter, value, error)  # noqa: TRY400 - a line for the user
             failed.append(SweepFailure(value=value, error=str(error)))
             continue
         seconds = round(time.perf_counter() - begun, 3)
-        points.append(SweepPoint(value=value, folder=folder.name, model=results.model.name, seconds=seconds))
+        points.append(
+            SweepPoint(
+                value=value,
+                folder=folder.name,
+                model=results.model.name,
+                seconds=seconds,
+                parameters=parameter_count(pipeline) if of_models else None,
+                losses=losses,
+            )
+        )
         found.append(results)
     sweep = Sweep(
         created=datetime.now(UTC).isoformat(timespec="seconds"),

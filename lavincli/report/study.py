@@ -9,8 +9,9 @@ from lavincli.evaluation.table import number
 from lavincli.report.html import Markup, element, trusted
 from lavincli.report.names import title_of
 from lavincli.report.plots.layout import NARROW, WIDTH
+from lavincli.report.plots.model import Plot
 from lavincli.report.plots.svg import svg_of
-from lavincli.report.plots.sweep import plot_of
+from lavincli.report.plots.sweep import plot_of, training_plots
 
 # One for desks and one for phones; the style sheet shows the one that fits.
 _WIDTHS: Final = {"wide": WIDTH, "narrow": NARROW}
@@ -18,7 +19,9 @@ _WIDTHS: Final = {"wide": WIDTH, "narrow": NARROW}
 
 def study_section(sweep: Sweep) -> Markup:
     """A plot for every headline, and a table of all scores below it."""
-    boxes = [box for curve in sweep.curves if curve.headline and (box := _box(sweep, curve)) is not None]
+    plots = [plot for _, plot in training_plots(sweep)]
+    plots += [plot for curve in sweep.curves if curve.headline and (plot := plot_of(sweep, curve)) is not None]
+    boxes = [_box(plot) for plot in plots]
     failed = [element("li", element("strong", failure.value), f": {failure.error}") for failure in sweep.failed]
     return element(
         "section",
@@ -31,10 +34,7 @@ def study_section(sweep: Sweep) -> Markup:
     )
 
 
-def _box(sweep: Sweep, curve: Curve) -> Markup | None:
-    plot = plot_of(sweep, curve)
-    if plot is None:
-        return None
+def _box(plot: Plot) -> Markup:
     drawings = {size: trusted(svg_of(plot, standalone=False, width=width)) for size, width in _WIDTHS.items()}
     return element("figure", *(element("div", drawings[size], class_=size) for size in _WIDTHS), class_="plot-box")
 

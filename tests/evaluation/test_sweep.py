@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+import lavincli
 from lavincli.cli.main import main
 from lavincli.errors import ConfigError, InputError, LavinError
 from lavincli.evaluation.asked import Asked
@@ -85,6 +87,26 @@ def test_a_share_of_a_study_goes_on_where_a_value_cannot_be_evaluated(
     assert len(list(tmp_path.glob(f"model={tiny_model_directory.name}/predictions/*/*.png"))) == 1
     with pytest.raises(LavinError):
         EvaluationJob([], Asked(model="/nowhere"), Writing(output=tmp_path)).answer("1/1", None)
+
+
+def test_a_study_over_models_tells_their_sizes_and_how_training_went(
+    common: list[str], tiny_model_directory: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(tiny_model_directory, run / "model")
+    lines = [{"step": step, "seconds": 1.0, "loss": 4.0 - step / 100} for step in range(1, 101)]
+    lines.insert(50, {"step": 50, "seconds": 1.0, "psnr": 20.0})  # a validation
+    (run / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    models = f"{run},{tiny_model_directory}"
+    shortened = [*common[:3], *common[7:], "--pictures", "0"]
+    assert main([*shortened, "--sweep", f"model={models}", "-o", str(tmp_path / "study")]) == 0
+    trained, bare = read_sweep(tmp_path / "study").points
+    loaded = lavincli.load(tiny_model_directory, device="cpu")
+    assert trained.parameters == bare.parameters == sum(value.numel() for value in loaded.jdit.parameters())
+    assert bare.losses == []
+    assert len(trained.losses) <= 40
+    assert (trained.losses[0].step, trained.losses[-1].step) == (3, 100)
+    assert trained.losses[0].loss == pytest.approx(3.98)
 
 
 def test_values_are_those_of_the_setting(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from lavincli.errors import ConfigError, InputError
 from lavincli.evaluation.results import Results
 from lavincli.evaluation.results_folder import read_items
 from lavincli.evaluation.sweep import Curve, Sweep, SweepFailure, SweepPoint
+from lavincli.evaluation.trained import LossWindow
 from lavincli.media.webp import decode_webp
 from lavincli.report.pictures import FLOOR
 from lavincli.report.plots import plot_sweep
+from lavincli.report.plots.sweep import plot_of, training_plots
 from lavincli.report.sections import Section, choose, make_sections
 from lavincli.report.write import write_report
 from tests.report.results_folders import HOSTILE, metric, write_results
@@ -195,3 +197,58 @@ def test_a_study_is_shown_as_plots_over_its_last_values_gallery(tmp_path: Path) 
     assert [file.name for file in files] == ["task_0_photos_psnr.svg", "task_0_photos_psnr.png"]
     nothing = curve.model_copy(update={"model": [metric(None, 1).model] * 2})
     assert plot_sweep(sweep.model_copy(update={"curves": [nothing]}), tmp_path / "plots") == []
+
+
+def test_models_of_several_sizes_are_plotted_by_size_with_their_training(tmp_path: Path) -> None:
+    write_results(tmp_path / "model=b", tasks=1, items=1, size=32)
+    scores = [metric(value, 22) for value in (24.0, 20.0)]
+    curve = Curve(
+        task="task_0",
+        title="A task",
+        dataset="photos",
+        metric="psnr",
+        higher_is_better=True,
+        headline=True,
+        x=["runs/large", "runs/b"],
+        model=[score.model for score in scores],
+        baselines={name: [score.baselines[name] for score in scores] for name in scores[0].baselines},
+        paper=[],
+    )
+
+    def study(parameters: tuple[int, int]) -> Sweep:
+        windows = [LossWindow(step=step, loss=1 / step) for step in (10, 20)]
+        sizes = zip(curve.x, parameters, strict=True)
+        return Sweep(
+            created="2026-01-02T03:04:05+00:00",
+            command="lavin eval --sweep model=runs/large,runs/b",
+            parameter="model",
+            values=curve.x,
+            numeric=False,
+            points=[
+                SweepPoint(value=value, folder="model=b", model="m", seconds=1, parameters=count, losses=windows)
+                for value, count in sizes
+            ],
+            failed=[],
+            curves=[curve],
+            seconds=2,
+        )
+
+    by_size = plot_of(study((8_000_000, 2_000_000)), curve)
+    assert by_size is not None
+    assert [(point.x, point.y) for point in by_size.lines[0].points] == [(8.0, 24.0), (2.0, 20.0)]
+    assert (by_size.x_label, by_size.x_log, by_size.x_names) == ("parameters of the J-DiT, millions", True, ())
+    plots = dict(training_plots(study((8_000_000, 2_000_000))))
+    assert [line.name for line in plots["training_loss"].lines] == ["large", "b"]
+    assert [(point.x, point.y) for point in plots["training_loss_by_size"].lines[0].points] == [
+        (8.0, 0.05),
+        (2.0, 0.05),
+    ]
+    alike = study((8_000_000, 7_900_000))  # two kinds of one size are compared by name
+    by_name = plot_of(alike, curve)
+    assert by_name is not None
+    assert (by_name.x_names, by_name.x_log) == (curve.x, False)
+    assert list(dict(training_plots(alike))) == ["training_loss"]
+    (tmp_path / "sweep.json").write_text(study((8_000_000, 2_000_000)).model_dump_json(), "utf-8")
+    html = write_report(tmp_path, tmp_path / "report.html").path.read_text("utf-8")
+    assert html.count('class="plot-box"') == 3
+    assert len(plot_sweep(study((8_000_000, 2_000_000)), tmp_path / "plots")) == 6
