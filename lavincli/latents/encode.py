@@ -30,9 +30,9 @@ _LARGEST: Final = float(np.finfo(np.float16).max)
 
 
 def store_info(stvae: STVAE, model: str, *, storage: Storage = "float16", logvar: bool = False) -> StoreInfo:
-    """What a store of this ST-VAE's latents says of itself."""
+    """What a store of this ST-VAE's latents says of itself; a decoder that was finetuned makes no other latents."""
     return StoreInfo(
-        stvae=network_hash(stvae),
+        stvae=network_hash(stvae, "encoder."),
         model=model,
         latent_shift=stvae.config.latent_shift,
         latent_scale=stvae.config.latent_scale,

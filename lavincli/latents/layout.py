@@ -38,7 +38,7 @@ class StoreInfo(_Info):
 
     Attributes:
         format: version of this layout.
-        stvae: sha256 of the ST-VAE's settings and weights.
+        stvae: sha256 of the ST-VAE's settings and of its encoder's weights.
         model: the model's name, for people.
         latent_shift, latent_scale: what normalised the latents.
         storage: how they are kept.
@@ -46,7 +46,7 @@ class StoreInfo(_Info):
         lavin: version that made the store.
     """
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     stvae: str
     model: str
     latent_shift: float

@@ -54,11 +54,15 @@ class Configured(Protocol):
     def state_dict(self) -> Mapping[str, Tensor]: ...
 
 
-def network_hash(network: Configured) -> str:
-    """SHA-256 of a network's settings and of its weights as float32, as hexadecimal digits."""
+def network_hash(network: Configured, part: str = "") -> str:
+    """SHA-256 of a network's settings and of its weights as float32, as hexadecimal digits.
+
+    Of the weights only those whose names begin with ``part``, such as "encoder.", where one is given.
+    """
     digest = hashlib.sha256(json.dumps(network.config.model_dump(mode="json"), sort_keys=True).encode())
-    for value in network.state_dict().values():
-        digest.update(value.detach().float().cpu().numpy().tobytes())
+    for name, value in network.state_dict().items():
+        if name.startswith(part):
+            digest.update(value.detach().float().cpu().numpy().tobytes())
     return digest.hexdigest()
 
 

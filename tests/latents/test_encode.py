@@ -17,7 +17,7 @@ import zarr
 
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
-from lavincli.latents.encode import encode_clips
+from lavincli.latents.encode import encode_clips, store_info
 from lavincli.latents.job import EncodeJob, EncodeSettings
 from lavincli.latents.reader import LatentPairs, RecordReader
 from lavincli.latents.store import open_store, require_stvae
@@ -151,7 +151,10 @@ def test_another_stvae_or_kind_is_refused_with_both_hashes(make: Make, stvae: ST
     other = STVAE(stvae.config)
     with pytest.raises(InputError, match=rf"by the ST-VAE {job.store.info.stvae}, but the model's is [0-9a-f]{{64}}"):
         EncodeJob(job.store.path, other, "other", [], {}, SETTINGS)
-    require_stvae(job.store, job.store.info.stvae)
+    finetuned = copy.deepcopy(stvae)
+    with torch.no_grad():
+        next(finetuned.decoder.parameters()).add_(0.5)
+    require_stvae(job.store, store_info(finetuned, "finetuned").stvae)  # its latents are the same
     with pytest.raises(InputError, match="storage float16, not int8"):
         make(settings=EncodeSettings(resolution=32, split="test", storage="int8"))
     with pytest.raises(InputError, match="was encoded from something else"):
