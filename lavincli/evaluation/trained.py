@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,15 +28,17 @@ def parameter_count(pipeline: Pipeline) -> int:
 
 
 def loss_windows(model: str) -> list[LossWindow]:
-    """How the loss of a training run fell, in at most 40 windows of equally many lines of its log.
+    """How the loss of a training run fell, in at most 40 windows of about as many lines of its log.
 
     Empty unless ``model`` is a run's folder, or the model in one. Raises ConfigError for a damaged log.
     """
     folder = Path(model)
     log = next((place / LOG for place in (folder, folder.parent) if (place / LOG).is_file()), None)
     lines = [line for line in read_log(log) if line.get("loss") is not None] if log is not None else []
-    size = max(1, -(-len(lines) // _MOST_WINDOWS))
+    count = min(len(lines), _MOST_WINDOWS)
+    borders = [len(lines) * number // count for number in range(count + 1)] if count else []
+    windows = [lines[start:end] for start, end in pairwise(borders)]
     return [
         LossWindow(step=window[-1]["step"], loss=sum(line["loss"] for line in window) / len(window))
-        for window in (lines[start : start + size] for start in range(0, len(lines), size))
+        for window in windows
     ]
