@@ -6,7 +6,7 @@
 # folder a study, with sweep.json, sweep.csv and plots. ITEMS: how many of each task, 48 by default. Two CPU cores take about two hours.
 set -euo pipefail
 corpus=${1:?a corpus folder} runs=${2:?the folder of the runs} out=${3:?a folder for the results} items=${4:-48}
-# A step of the joint model takes three quarters of the time, for a seventh of the targets: each has its own context in it.
+# A step of the joint model takes three quarters of the time, for a sixth of the targets: each has its own context in it.
 steps=2000 joint_steps=2600
 recipe=(
     tiny-jdit --nproc 2
