@@ -116,7 +116,7 @@ class Heartbeat:
         late = self.late()
         names = ", ".join(map(str, late))
         self._waiting_for = f"no progress for {now - mine.moved:.0f} s; waiting for {names}" if late else ""
-        waiting = [rank for rank in self._seen if rank not in {sign.rank for sign in late}]
+        waiting = sorted(self._seen.keys() - {sign.rank for sign in late})  # all see them, each in an order of its own
         if late and waiting and waiting[0] == self._rank and self._told != mine.sign.count:
             self._told = mine.sign.count
             log.warning("%s", self._waiting_for)
