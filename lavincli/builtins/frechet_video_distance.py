@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 _KEY: Final = "frechet_video_distance"
 _SIZE: Final = 128
 """Height and width that clips are brought to before the bundled encoder sees them."""
-_KEPT: Final = 64
-"""Clips whose vectors are kept: truths and trivial answers come again under every draw."""
+_KEPT: Final = 8
 
 
 class FrechetVideoDistance(FrechetDistance):

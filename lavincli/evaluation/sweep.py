@@ -160,6 +160,7 @@ def run_study(
     Raises ConfigError for a value the setting can't have.
     """
     started = time.perf_counter()
+    of_models = study.parameter == "model"
     points: list[SweepPoint] = []
     failed: list[SweepFailure] = []
     found: list[Results] = []
@@ -167,11 +168,11 @@ def run_study(
         begun = time.perf_counter()
         try:
             pipeline = varied.load()
+            # Before what takes long: a damaged log would cost all of it.
+            losses = loss_windows(value) if of_models else []
             results = evaluate(pipeline, varied, folder)
             if not results.tasks:
                 raise LavinError(results.failed[0].error)
-            of_models = study.parameter == "model"
-            losses = loss_windows(value) if of_models else []
         except LavinError as error:
             logger.error("%s=%s: %s", study.parameter, value, error)  # noqa: TRY400 - a line for the user
             failed.append(SweepFailure(value=value, error=str(error)))

@@ -33,8 +33,8 @@ def loss_windows(model: str) -> list[LossWindow]:
     Empty unless ``model`` is a run's folder, or the model in one. Raises ConfigError for a damaged log.
     """
     folder = Path(model)
-    log = next((place / LOG for place in (folder, folder.parent) if (place / LOG).is_file()), None)
-    lines = [line for line in read_log(log) if line.get("loss") is not None] if log is not None else []
+    run = folder.parent if folder.name == "model" else folder
+    lines = [line for line in read_log(run / LOG) if line.get("loss") is not None]
     count = min(len(lines), _MOST_WINDOWS)
     borders = [len(lines) * number // count for number in range(count + 1)] if count else []
     windows = [lines[start:end] for start, end in pairwise(borders)]

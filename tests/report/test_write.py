@@ -159,21 +159,26 @@ def test_what_is_wrong_with_a_folder_is_said_in_a_line(tmp_path: Path, capsys: p
     assert not (tmp_path / "report.html").exists()
 
 
-def test_a_study_is_shown_as_plots_over_its_last_values_gallery(tmp_path: Path) -> None:
-    write_results(tmp_path / "pairs=4", tasks=1, items=2, size=32)
-    scores = [metric(value, 22) for value in (20.0, 24.0)]
-    curve = Curve(
+def psnr_curve(title: str, scores: dict[str, float]) -> Curve:
+    """The headline of a task: the model's score at each value of a study, beside trivial answers."""
+    found = [metric(score, 22) for score in scores.values()]
+    return Curve(
         task="task_0",
-        title="A <task>",
+        title=title,
         dataset="photos",
         metric="psnr",
         higher_is_better=True,
         headline=True,
-        x=["1", "4"],
-        model=[score.model for score in scores],
-        baselines={name: [score.baselines[name] for score in scores] for name in scores[0].baselines},
+        x=list(scores),
+        model=[score.model for score in found],
+        baselines={name: [score.baselines[name] for score in found] for name in found[0].baselines},
         paper=[],
     )
+
+
+def test_a_study_is_shown_as_plots_over_its_last_values_gallery(tmp_path: Path) -> None:
+    write_results(tmp_path / "pairs=4", tasks=1, items=2, size=32)
+    curve = psnr_curve("A <task>", {"1": 20.0, "4": 24.0})
     sweep = Sweep(
         created="2026-01-02T03:04:05+00:00",
         command="lavin eval --sweep pairs=1,4,9",
@@ -201,19 +206,7 @@ def test_a_study_is_shown_as_plots_over_its_last_values_gallery(tmp_path: Path) 
 
 def test_models_of_several_sizes_are_plotted_by_size_with_their_training(tmp_path: Path) -> None:
     write_results(tmp_path / "model=b", tasks=1, items=1, size=32)
-    scores = [metric(value, 22) for value in (24.0, 20.0)]
-    curve = Curve(
-        task="task_0",
-        title="A task",
-        dataset="photos",
-        metric="psnr",
-        higher_is_better=True,
-        headline=True,
-        x=["runs/large", "runs/b"],
-        model=[score.model for score in scores],
-        baselines={name: [score.baselines[name] for score in scores] for name in scores[0].baselines},
-        paper=[],
-    )
+    curve = psnr_curve("A task", {"runs/large": 24.0, "runs/b": 20.0})
 
     def study(parameters: tuple[int, int]) -> Sweep:
         windows = [LossWindow(step=step, loss=1 / step) for step in (10, 20)]
@@ -238,7 +231,7 @@ def test_models_of_several_sizes_are_plotted_by_size_with_their_training(tmp_pat
     assert [(point.x, point.y) for point in by_size.lines[0].points] == [(8.0, 24.0), (2.0, 20.0)]
     assert (by_size.x_label, by_size.x_log, by_size.x_names) == ("parameters of the J-DiT, millions", True, ())
     plots = dict(training_plots(study((8_000_000, 2_000_000))))
-    assert [line.name for line in plots["training_loss"].lines] == ["large", "b"]
+    assert [line.name for line in plots["training_loss"].lines] == curve.x
     assert [(point.x, point.y) for point in plots["training_loss_by_size"].lines[0].points] == [
         (8.0, 0.05),
         (2.0, 0.05),

@@ -55,11 +55,12 @@ def plot_of(sweep: Sweep, curve: Curve) -> Plot | None:
     """The plot of one curve; None if it holds no number."""
     if not any(score.mean is not None for score in curve.model):
         return None
-    sizes = model_sizes(sweep)
+    sizes = _model_sizes(sweep)
     named = not sweep.numeric and not sizes
-    places = [
-        float(number) if named else sizes[value] if sizes else float(value) for number, value in enumerate(curve.x)
-    ]
+    if named:
+        places = [float(number) for number in range(len(curve.x))]
+    else:
+        places = [sizes.get(value) or float(value) for value in curve.x]
     lines = [_line("model", places, curve.model)]
     lines += [_line(title_of(name), places, scores, "baseline") for name, scores in curve.baselines.items()]
     ends = sorted({min(places), max(places)})
@@ -83,9 +84,9 @@ def training_plots(sweep: Sweep) -> Iterator[tuple[str, Plot]]:
     runs = [point for point in sweep.points if point.losses]
     if not runs:
         return
-    lines = [Line(Path(run.value).name, [Point(window.step, window.loss) for window in run.losses]) for run in runs]
+    lines = [Line(run.value, [Point(window.step, window.loss) for window in run.losses]) for run in runs]
     yield "training_loss", Plot("Training", "step", "loss", lines, x_log=True, higher_is_better=False)
-    sizes = model_sizes(sweep)
+    sizes = _model_sizes(sweep)
     if len(sizes) == len(runs):
         last = [Point(sizes[run.value], run.losses[-1].loss) for run in runs]
         title = "Loss at the end of training"
@@ -93,7 +94,7 @@ def training_plots(sweep: Sweep) -> Iterator[tuple[str, Plot]]:
         yield "training_loss_by_size", by_size
 
 
-def model_sizes(sweep: Sweep) -> dict[str, float]:
+def _model_sizes(sweep: Sweep) -> dict[str, float]:
     """Of a study over models of clearly different sizes each one's parameters in millions; else nothing."""
     counts = {point.value: point.parameters / 1e6 for point in sweep.points if point.parameters is not None}
     apart = all(larger >= _LARGER * smaller for smaller, larger in pairwise(sorted(counts.values())))
