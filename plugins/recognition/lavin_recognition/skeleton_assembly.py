@@ -14,7 +14,6 @@ from lavin_recognition.skeleton_parts import HEAD, HIPS, SHOULDERS
 from lavin_recognition.skeleton_trees import Tree, best_trees
 from lavincli.natives import COCO_JOINTS
 
-_LEAST_WORTH: Final = 6.0
 _LEAST_LIMBS: Final = 2
 _MOST_PEOPLE: Final = 20
 _MOST_TREES: Final = 150
@@ -28,10 +27,10 @@ _TRUNK: Final = [*SHOULDERS, *HIPS]
 _BODY: Final = range(len(HEAD), len(COCO_JOINTS))
 
 
-def assemble(evidence: Evidence, limbs: Limbs, fit: Fit) -> None:
-    """Add people of at least two limbs to ``fit``, without heads."""
+def assemble(evidence: Evidence, limbs: Limbs, fit: Fit, *, least_worth: float = 6.0) -> None:
+    """Add people of at least two limbs, and worth so many pixels, to ``fit``, without heads."""
     while len(fit.joints) < _MOST_PEOPLE:
-        tree = _most_alike(evidence, fit, _candidates(evidence, limbs.worth()))
+        tree = _most_alike(evidence, fit, _candidates(evidence, limbs.worth(), least_worth))
         if tree is None:
             return
         person = fit.add(*_joints(evidence, tree))
@@ -42,10 +41,10 @@ def assemble(evidence: Evidence, limbs: Limbs, fit: Fit) -> None:
         fit.settle(person, _BODY, (1.5, 0.75), reach=6)
 
 
-def _candidates(evidence: Evidence, worth: Floats) -> list[Tree]:
+def _candidates(evidence: Evidence, worth: Floats, least_worth: float) -> list[Tree]:
     """The best people, and those in whom no line is two limbs."""
     trees = best_trees(evidence, worth, _MOST_TREES)
-    if not trees or trees[0].worth < _LEAST_WORTH or len(trees[0].limbs) < _LEAST_LIMBS:
+    if not trees or trees[0].worth < least_worth or len(trees[0].limbs) < _LEAST_LIMBS:
         return []
     lines: dict[frozenset[int], int] = {}
     for limb, discs in trees[0].limbs.items():

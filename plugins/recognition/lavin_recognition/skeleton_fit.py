@@ -131,6 +131,12 @@ class Fit:
 
     def errors(self, person: int, choices: Floats, low: Floats, high: Floats) -> Floats:
         """``[B]``: squared differences to the picture between two corners if a person had the joints ``[B, 17, 2]``."""
+        away = self.away(person, choices, low, high)
+        errors: Floats = np.einsum("cbyx,cbyx->b", away, away)
+        return np.broadcast_to(errors, (len(choices),))
+
+    def away(self, person: int, choices: Floats, low: Floats, high: Floats) -> Floats:
+        """``[3, B or 1, H, W]``: the drawing less the picture between two corners, for the same choices."""
         side = self.evidence.side
         left, top = (int(place) // 2 * 2 for place in (low - _BEYOND).clip(0, side - 2))
         right, bottom = (min(side, (int(place) + 2) // 2 * 2) for place in (high + _BEYOND).clip(2, side))
@@ -141,9 +147,8 @@ class Fit:
             for start, size in ((top, len(y)), (left, len(x)))
         )
         wanted = self._wanted[:, None, top:bottom, left:right][:, :, *inner]
-        away = drawn[:, :, *inner] - wanted
-        errors: Floats = np.einsum("cbyx,cbyx->b", away, away)
-        return np.broadcast_to(errors, (len(choices),))
+        away: Floats = drawn[:, :, *inner] - wanted
+        return away
 
     def drawing(self, person: int, choices: Floats, x: Floats, y: Floats) -> Floats:
         """``[3, B or 1, H, W]`` at pixels with these centres, which begin at even ones."""

@@ -11,7 +11,7 @@ from lavin_recognition.skeleton_evidence import Evidence, Floats
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_parts import HEAD, HIPS, NOSE, SHOULDERS
 
-_HEAD: Final = np.array([[0, 0, 1], [0.36, -0.32, 0.8], [-0.36, -0.32, 0.8], [0.75, -0.22, 0], [-0.75, -0.22, 0]])
+HEAD_SHAPE: Final = np.array([[0, 0, 1], [0.36, -0.32, 0.8], [-0.36, -0.32, 0.8], [0.75, -0.22, 0], [-0.75, -0.22, 0]])
 """Nose, eyes and ears: to the person's left, down and to the front, in distances from nose to ear."""
 _YAWS: Final = np.radians(np.arange(0, 360, 45))
 _PITCHES: Final = np.radians([10])
@@ -177,7 +177,7 @@ def _heads(up: Floats, trunk: float) -> Floats:
     """``[N, 5, 2]``: heads turned all ways, with their noses at 0."""
     heads = []
     for yaw, pitch, size in product(_YAWS, _PITCHES, _SIZES):
-        left, down, front = _HEAD.T
+        left, down, front = HEAD_SHAPE.T
         across = left * np.cos(yaw) + front * np.sin(yaw)
         front = front * np.cos(yaw) - left * np.sin(yaw)
         below = down * np.cos(pitch) + front * np.sin(pitch)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 import numpy as np
 
 from lavin_recognition.skeleton_fit import Fit
+from lavin_recognition.skeleton_parts import ARMS, HEAD, LEGS
+from lavincli.natives import COCO_JOINTS
 
 _NEAR: Final = 0.35
 """Parts of one person are no farther apart than this share of the larger part's extent."""
+_PART: Final = 6
+"""Joints that a part has at most."""
+_ALL: Final = np.ones(len(COCO_JOINTS), dtype=np.bool_)
+_TAKEN: Final = (_ALL, *(np.isin(np.arange(len(COCO_JOINTS)), [*HEAD, *block]) for block in ((), ARMS, LEGS)))
+"""What somebody takes from a part that is then given up: all of it, its head, or that and its arms or legs."""
+_MENDED: Final = 100_000.0
+"""Squared levels (at 256 pixels) that don't count."""
 
 
 def join_parts(fit: Fit) -> None:
@@ -32,3 +42,30 @@ def join_parts(fit: Fit) -> None:
             joined.add(part)
     for part in sorted(joined, reverse=True):
         fit.drop(part)
+
+
+def absorb_parts(fit: Fit) -> None:
+    """Give up whom nothing shows, and parts that may as well be somebody else's: they take the place of what is there.
+
+    As well means that the drawing is no worse, but for what a descent may mend.
+    """
+    corners = np.zeros(2, np.float32), np.full(2, fit.evidence.side, np.float32)
+    for part in reversed(range(len(fit.joints))):
+        before = fit.error(part, *corners)
+        given, joints = fit.given[part].copy(), fit.joints.copy()
+        fit.given[part] = False
+        absorbed = fit.error(part, *corners) <= before
+        owners = [] if absorbed else [person for person in range(len(joints)) if person != part]
+        for owner, taken in product(owners, _TAKEN):
+            own = taken & given
+            if not own.any() or (taken is _ALL and given.sum() > _PART) or not fit.given[owner, own].all():
+                continue
+            fit.joints[owner, own] = joints[part, own]
+            absorbed = fit.error(owner, *corners) <= before + _MENDED * fit.evidence.unit**2
+            if absorbed:
+                break
+            fit.joints[owner] = joints[owner]
+        if absorbed:
+            fit.drop(part)
+        else:
+            fit.given[part] = given

@@ -69,6 +69,10 @@ NOSE: Final = _joint("nose")
 HEAD: Final = tuple(range(5))
 SHOULDERS: Final = (_joint("left_shoulder"), _joint("right_shoulder"))
 HIPS: Final = (_joint("left_hip"), _joint("right_hip"))
+ARMS: Final = tuple(range(SHOULDERS[0], HIPS[0]))
+"""Shoulders, elbows and wrists, left and right in turn."""
+LEGS: Final = tuple(range(HIPS[0], len(COCO_JOINTS)))
+"""Hips, knees and ankles."""
 
 SPINE: Final = (Part((NOSE, NOSE), SHOULDERS, RED), Part(SHOULDERS, HIPS, RED))
 """Nose to the middle of the shoulders, and on to the middle of the hips."""

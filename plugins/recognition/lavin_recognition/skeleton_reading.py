@@ -16,6 +16,7 @@ from lavin_recognition.skeleton_joining import join_parts
 from lavin_recognition.skeleton_limbs import Limbs
 from lavin_recognition.skeleton_lines import find_lines
 from lavin_recognition.skeleton_parts import LIMBS
+from lavin_recognition.skeleton_refinement import refine
 from lavin_recognition.skeleton_trunk import improve_trunk
 from lavincli.clip import Clip
 from lavincli.media.geometry import resize
@@ -76,6 +77,7 @@ def _find(evidence: Evidence, fit: Fit) -> None:
         improve_limbs(evidence, worth, fit, person)
     for person in range(len(fit.joints)):
         add_head(evidence, worth, fit, person)
+    refine(worth, fit)
 
 
 def _score(fit: Fit, person: int) -> float:

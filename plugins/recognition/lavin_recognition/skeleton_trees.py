@@ -56,7 +56,7 @@ def best_trees(evidence: Evidence, worth: Floats, most: int) -> list[Tree]:
     """
     if not worth.shape[1]:
         return []
-    upper, lower = _Half(evidence, worth, SHOULDERS), _Half(evidence, worth, HIPS)
+    upper, lower = Half(evidence, worth, SHOULDERS), Half(evidence, worth, HIPS)
     parts: list[Tree] = []
     for half in (upper, lower):
         if len(half.value):
@@ -81,7 +81,7 @@ def best_trees(evidence: Evidence, worth: Floats, most: int) -> list[Tree]:
     return whole if whole and whole[0].worth >= part.worth else [part]
 
 
-class _Half:
+class Half:
     """The best arms, or legs, at every two discs."""
 
     def __init__(self, evidence: Evidence, worth: Floats, pair: tuple[int, int]) -> None:
