@@ -40,6 +40,7 @@ class Fit:
         joints: ``float32 [N, 17, 2]``, moved in place.
         given: ``bool [N, 17]``, which of them there are.
         order: numbers of people, in the order they are drawn.
+        work: pixels that were compared so far.
     """
 
     def __init__(self, evidence: Evidence) -> None:
@@ -48,6 +49,7 @@ class Fit:
         self.joints: Floats = np.zeros((0, len(COCO_JOINTS), 2), dtype=np.float32)
         self.given: NDArray[np.bool_] = np.zeros((0, len(COCO_JOINTS)), dtype=np.bool_)
         self.order: list[int] = []
+        self.work = 0
 
     def add(self, joints: Floats, given: NDArray[np.bool_]) -> int:
         """Add a person of joints ``[17, 2]``, ``[17]``; returns their number."""
@@ -142,6 +144,7 @@ class Fit:
         right, bottom = (min(side, (int(place) + 2) // 2 * 2) for place in (high + _BEYOND).clip(2, side))
         x, y = (np.arange(start, stop, dtype=np.float32) + 0.5 for start, stop in ((left, right), (top, bottom)))
         drawn = self.drawing(person, choices, x, y)
+        self.work += drawn[0].size
         inner = tuple(
             slice(_BEYOND if start > 0 else 0, size - (_BEYOND if start + size < side else 0))
             for start, size in ((top, len(y)), (left, len(x)))

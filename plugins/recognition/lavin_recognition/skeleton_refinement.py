@@ -63,7 +63,7 @@ def refine(worth: Floats, fit: Fit) -> None:
         doubtful = [person for person in fit.order if _doubt(search, person) >= 1]
         before = _error(fit)
         _improve(search, halves, doubtful, seed=(round_ + 1) * _SEEDS)
-        if _error(fit) > (1 - _STAY) * before:
+        if search.is_spent or _error(fit) > (1 - _STAY) * before:
             break
     for person in fit.order:
         name_joints(search, person)
@@ -110,21 +110,24 @@ def _settle(search: Search) -> None:
 
 def _improve(search: Search, halves: Halves, people: Sequence[int], *, seed: int = 0) -> None:
     for person in people:
-        search_limbs(search, person, ARMS)
-        search_limbs(search, person, LEGS)
+        if not search.is_spent:
+            search_limbs(search, person, ARMS)
+            search_limbs(search, person, LEGS)
     exchange_people(search)
     for person in people:
-        for block in (ARMS, LEGS):
-            if halves.improve(person, block):
-                search_limbs(search, person, block)
-        try_head(search, person)
+        if not search.is_spent:
+            for block in (ARMS, LEGS):
+                if halves.improve(person, block):
+                    search_limbs(search, person, block)
+            try_head(search, person)
     for person in people:
-        _begin_anew(search, halves, person)
+        if not search.is_spent:
+            _begin_anew(search, halves, person)
     search.doubt.measure()
     for person in people:
         exchange_sides(search, person)
         for number in range(_SEEDS):
-            if try_body(search, person, seed=seed + number):
+            if not search.is_spent and try_body(search, person, seed=seed + number):
                 try_head(search, person)
 
 

@@ -17,6 +17,8 @@ from lavin_recognition.skeleton_trees import limb_between
 
 _OWN_DISC: Final = 2.5
 """Pixels (of 256) from a joint to the discs that may be its own."""
+_MOST_WORK: Final = 1e8
+"""Pixels (of 256) that are compared for one picture, about ten seconds' work; most need a tenth of it."""
 _STAY: Final = 0.02
 """How much of the error must go, as a share, for anything to change."""
 _ALIKE: Final = 1.0
@@ -38,6 +40,12 @@ class Search:
         self.unit = fit.evidence.unit
         self.worth = worth
         self.doubt = Doubt(fit)
+        self._most_work = fit.work + _MOST_WORK * self.unit**2
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether so much was compared that searching on isn't worth it."""
+        return self.fit.work > self._most_work
 
     def extent(self, person: int) -> float:
         """How tall or wide somebody is, in pixels."""
