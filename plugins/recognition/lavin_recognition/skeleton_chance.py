@@ -90,8 +90,7 @@ class _Changes:
     def _blame(self, joints: Floats) -> Floats:
         """``[J]``: how likely each joint is to be changed, by the errors around it and its share of chance."""
         evidence = self._search.evidence
-        corners = np.zeros(2, np.float32), np.full(2, evidence.side, np.float32)
-        away = self._search.fit.away(self._person, joints[None], *corners)[:, 0]
+        away = self._search.fit.away(self._person, joints[None], *self._search.fit.whole)[:, 0]
         around = ndimage.uniform_filter(np.square(away).sum(axis=0), round(_AROUND * self._search.unit))
         blame = around[evidence.pixels(joints[self._own])].astype(np.float64)
         blame = blame / max(float(blame.sum()), 1e-6) + _CHANCE / len(blame)

@@ -131,6 +131,16 @@ class Fit:
         """Squared differences to the picture between two corners, as things are."""
         return float(self.errors(person, self.joints[person][None], low, high)[0])
 
+    def total(self) -> float:
+        """Squared differences to the whole picture, as things are; of nobody, too."""
+        joints = self.joints[:1] if len(self.joints) else np.zeros((1, *self.joints.shape[1:]), np.float32)
+        return float(self.errors(0, joints, *self.whole)[0])
+
+    @property
+    def whole(self) -> tuple[Floats, Floats]:
+        """The corners of the picture."""
+        return np.zeros(2, np.float32), np.full(2, self.evidence.side, np.float32)
+
     def errors(self, person: int, choices: Floats, low: Floats, high: Floats) -> Floats:
         """``[B]``: squared differences to the picture between two corners if a person had the joints ``[B, 17, 2]``."""
         away = self.away(person, choices, low, high)

@@ -49,19 +49,18 @@ def absorb_parts(fit: Fit) -> None:
 
     As well means that the drawing is no worse, but for what a descent may mend.
     """
-    corners = np.zeros(2, np.float32), np.full(2, fit.evidence.side, np.float32)
     for part in reversed(range(len(fit.joints))):
-        before = fit.error(part, *corners)
+        before = fit.total()
         given, joints = fit.given[part].copy(), fit.joints.copy()
         fit.given[part] = False
-        absorbed = fit.error(part, *corners) <= before
+        absorbed = fit.total() <= before
         owners = [] if absorbed else [person for person in range(len(joints)) if person != part]
         for owner, taken in product(owners, _TAKEN):
             own = taken & given
             if not own.any() or (taken is _ALL and given.sum() > _PART) or not fit.given[owner, own].all():
                 continue
             fit.joints[owner, own] = joints[part, own]
-            absorbed = fit.error(owner, *corners) <= before + _MENDED * fit.evidence.unit**2
+            absorbed = fit.total() <= before + _MENDED * fit.evidence.unit**2
             if absorbed:
                 break
             fit.joints[owner] = joints[owner]

@@ -61,9 +61,9 @@ def refine(worth: Floats, fit: Fit) -> None:
         absorb_parts(fit)
         _do_without_parts(search)
         doubtful = [person for person in fit.order if _doubt(search, person) >= 1]
-        before = _error(fit)
+        before = fit.total()
         _improve(search, halves, doubtful, seed=(round_ + 1) * _SEEDS)
-        if search.is_spent or _error(fit) > (1 - _STAY) * before:
+        if search.is_spent or fit.total() > (1 - _STAY) * before:
             break
     for person in fit.order:
         name_joints(search, person)
@@ -73,24 +73,16 @@ def _do_without_parts(search: Search) -> None:
     """Give up parts of people that others can explain once they are gone."""
     fit = search.fit
     for part in reversed(range(len(fit.joints))):
-        if fit.given[part].sum() > _PART:
+        if fit.given[part].sum() > _PART or search.is_spent:
             continue
-        before, joints, given = _error(fit), fit.joints.copy(), fit.given.copy()
+        before, joints, given = fit.total(), fit.joints.copy(), fit.given.copy()
         fit.drop(part)
         for person in range(len(fit.joints)):
             search_limbs(search, person, ARMS)
             search_limbs(search, person, LEGS)
-        if not len(fit.joints) or _error(fit) > (1 + _STAY) * before:
+        if fit.total() > (1 + _STAY) * before:
             fit.joints, fit.given = joints, given
             fit.sort()
-
-
-def _error(fit: Fit) -> float:
-    return fit.error(0, *_corners(fit))
-
-
-def _corners(fit: Fit) -> tuple[Floats, Floats]:
-    return np.zeros(2, np.float32), np.full(2, fit.evidence.side, np.float32)
 
 
 def _doubt(search: Search, person: int) -> float:
@@ -151,7 +143,7 @@ def _begin_anew(search: Search, halves: Halves, person: int) -> None:
 def _add_people(search: Search, halves: Halves) -> None:
     """Look for people in what is not explained."""
     fit, evidence = search.fit, search.evidence
-    away = fit.away(0, fit.joints[:1], *_corners(fit))[:, 0]
+    away = fit.away(0, fit.joints[:1], *fit.whole)[:, 0]
     off = ndimage.uniform_filter(np.square(away).sum(axis=0), 3) > _OFF * 3 * search.doubt.noise
     rest = Evidence(np.where(ndimage.binary_dilation(off, iterations=2)[..., None], evidence.picture, np.float32(0)))
     if not len(rest.discs):

@@ -103,6 +103,15 @@ def test_a_part_that_is_somebody_s_is_given_up() -> None:
     assert farthest(fit, truth) < 0.01
 
 
+def test_somebody_whom_nothing_shows_is_given_up_even_if_nobody_is_left() -> None:
+    truth = posed_people(3, 1, 256, apart=True)
+    fit = Fit(Evidence(np.zeros((256, 256, 3), np.float32)))
+    fit.add(truth.joints[0, :, :2].copy(), np.ones(17, np.bool_))
+    absorb_parts(fit)
+    assert len(fit.joints) == 0
+    assert fit.total() == 0
+
+
 def head_seen(yaw: float, pitch: float, roll: float) -> Floats:
     left, down, front = HEAD_SHAPE.T
     across, ahead = left * np.cos(yaw) + front * np.sin(yaw), front * np.cos(yaw) - left * np.sin(yaw)
