@@ -12,15 +12,13 @@ import numpy as np
 from scipy import ndimage
 
 from lavin_recognition.skeleton_descent import descend
-from lavin_recognition.skeleton_doubt import bounds
-from lavin_recognition.skeleton_evidence import Floats, Indices
+from lavin_recognition.skeleton_evidence import Floats, Indices, bounds
 from lavin_recognition.skeleton_parts import ARMS, HEAD, HIPS, LEGS, SHOULDERS
-from lavin_recognition.skeleton_search import Search, distinct
+from lavin_recognition.skeleton_search import STAY, Search, distinct
 
 _BODY: Final = (*ARMS, *LEGS)
 _STALE: Final = 3
 """Rounds without a gain after which it ends."""
-_LEAST_GAIN: Final = 0.02
 _KEPT: Final = 5
 _STEPS: Final = 5
 _NEAREST: Final = 10
@@ -82,10 +80,10 @@ class _Changes:
             kept = distinct(best, errors.astype(np.float32), own, _KEPT)
             best, errors = best[kept], errors[kept]
             fit.joints[person] = best[0]
-            stale = 0 if errors[0] < (1 - _LEAST_GAIN) * before else stale + 1
+            stale = 0 if errors[0] < (1 - STAY) * before else stale + 1
             if stale == _STALE or done():
                 break
-        return bool(errors[0] < (1 - _LEAST_GAIN) * first)
+        return bool(errors[0] < (1 - STAY) * first)
 
     def _blame(self, joints: Floats) -> Floats:
         """``[J]``: how likely each joint is to be changed, by the errors around it and its share of chance."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lavin_recognition.skeleton_evidence import Floats
+from lavin_recognition.skeleton_evidence import bounds
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_parts import ARMS, HEAD, LEGS
 
@@ -56,11 +56,3 @@ class Doubt:
         right, bottom = high.clip(None, evidence.side).astype(int) + 1
         lit = max(int(evidence.lit[top:bottom, left:right].sum()), _FEWEST_LIT)
         return self._fit.error(person, low, high) / (3 * lit * self.noise)
-
-
-def bounds(*places: Floats, margin: float = 3) -> tuple[Floats, Floats]:
-    """The corners around places ``[..., 2]``."""
-    flat = np.concatenate([place.reshape(-1, 2) for place in places])
-    low: Floats = flat.min(axis=0) - np.float32(margin)
-    high: Floats = flat.max(axis=0) + np.float32(margin)
-    return low, high

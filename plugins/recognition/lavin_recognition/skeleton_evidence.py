@@ -89,6 +89,14 @@ def places_along(first: Floats, second: Floats, *, margin: float, samples: int) 
     return places
 
 
+def bounds(*places: Floats, margin: float = 3) -> tuple[Floats, Floats]:
+    """The corners around places ``[..., 2]``."""
+    flat = np.concatenate([place.reshape(-1, 2) for place in places])
+    low: Floats = flat.min(axis=0) - np.float32(margin)
+    high: Floats = flat.max(axis=0) + np.float32(margin)
+    return low, high
+
+
 def _discs(picture: Floats, ycc: Floats, unit: float) -> Floats:
     """Peaks of two kinds of redness, those of the second where the first has none.
 

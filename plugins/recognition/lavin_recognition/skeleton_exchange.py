@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lavin_recognition.skeleton_doubt import bounds
-from lavin_recognition.skeleton_evidence import Floats
-from lavin_recognition.skeleton_parts import ARMS, HEAD, HIPS, LEGS, SHOULDERS
-from lavin_recognition.skeleton_search import Search
+from lavin_recognition.skeleton_evidence import Floats, bounds
+from lavin_recognition.skeleton_parts import ARMS, HEAD, HIPS, LEGS, SHOULDERS, opposite
+from lavin_recognition.skeleton_search import STAY, Search
 
 _PARTS: Final = ((0,), (1,), (2,), (1, 2), (0, 1), (0, 1, 2))
 """What is exchanged of an arm or a leg, from the shoulder or hip on."""
@@ -19,7 +18,6 @@ _FARTHEST: Final = 60.0
 """Pixels (of 256) between joints that are exchanged."""
 _TOUCHING: Final = 6.0
 """Pixels (of 256) between joints of different kinds that are exchanged."""
-_STAY: Final = 0.02
 
 
 def exchange_people(search: Search) -> None:
@@ -27,8 +25,7 @@ def exchange_people(search: Search) -> None:
     for one, other in combinations(range(len(search.fit.joints)), 2):
         _exchange_close(search, one, other)
         for start in (*SHOULDERS, *HIPS):
-            for part in _PARTS:
-                _exchange(search, one, other, [start + 2 * number for number in part], start)
+            _exchange_limbs(search, one, other, start)
 
 
 def exchange_sides(search: Search, person: int) -> None:
@@ -51,12 +48,32 @@ def _exchange_close(search: Search, one: int, other: int) -> None:
     apart = np.linalg.norm(fit.joints[one][:, None] - fit.joints[other][None], axis=2)
     near = (apart < _TOUCHING * search.unit) & fit.given[one][:, None] & fit.given[other]
     for first, second in np.argwhere(near).tolist():
-        low, high = bounds(_around(search, one, first), _around(search, other, second))
-        before = fit.error(one, low, high)
-        places = fit.joints[one, first].copy(), fit.joints[other, second].copy()
-        fit.joints[other, second], fit.joints[one, first] = places
-        if fit.error(one, low, high) > (1 - _STAY) * before:
-            fit.joints[one, first], fit.joints[other, second] = places
+        around = [_around(search, person, joint) for person, joint in ((one, first), (other, second))]
+        _exchange(search, (one, [first]), (other, [second]), around)
+
+
+def _exchange_limbs(search: Search, one: int, other: int, start: int) -> None:
+    """Arms or legs that begin at joint ``start``, wholly and in part."""
+    given, joints = search.fit.given[one] & search.fit.given[other], search.fit.joints
+    around = [joint for joint in (start, start + 2, start + 4, opposite(start)) if given[joint]]
+    for part in _PARTS:
+        own = [start + 2 * number for number in part]
+        apart = np.linalg.norm(joints[one, own] - joints[other, own], axis=1).max()
+        if given[own].all() and apart <= _FARTHEST * search.unit:
+            _exchange(search, (one, own), (other, own), [joints[one, around], joints[other, around]])
+
+
+def _exchange(
+    search: Search, one: tuple[int, list[int]], other: tuple[int, list[int]], around: Sequence[Floats]
+) -> None:
+    """Exchange the places of two people's joints if that is better there."""
+    joints = search.fit.joints
+    low, high = bounds(*around)
+    before = search.fit.error(one[0], low, high)
+    places = joints[one].copy(), joints[other].copy()
+    joints[other], joints[one] = places
+    if search.fit.error(one[0], low, high) > (1 - STAY) * before:
+        joints[one], joints[other] = places
 
 
 def _around(search: Search, person: int, joint: int) -> Floats:
@@ -64,23 +81,3 @@ def _around(search: Search, person: int, joint: int) -> Floats:
     block = next(block for block in (HEAD, ARMS, LEGS) if joint in block)
     own = [number for number in block if search.fit.given[person, number]]
     return search.fit.joints[person, own]
-
-
-def _exchange(search: Search, one: int, other: int, joints: Sequence[int], start: int) -> None:
-    fit, own = search.fit, list(joints)
-    if not (search.has(one, own) and search.has(other, own)):
-        return
-    if np.linalg.norm(fit.joints[one, own] - fit.joints[other, own], axis=1).max() > _FARTHEST * search.unit:
-        return
-    opposite = start + 1 if start % 2 else start - 1
-    around = [joint for joint in (start, start + 2, start + 4, opposite) if fit.given[[one, other], joint].all()]
-    low, high = bounds(fit.joints[one, around], fit.joints[other, around])
-    before = fit.error(one, low, high)
-    _swap(search, one, other, own)
-    if fit.error(one, low, high) > (1 - _STAY) * before:
-        _swap(search, one, other, own)
-
-
-def _swap(search: Search, one: int, other: int, own: list[int]) -> None:
-    joints = search.fit.joints
-    joints[one, own], joints[other, own] = joints[other, own].copy(), joints[one, own].copy()

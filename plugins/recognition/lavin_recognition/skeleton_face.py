@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lavin_recognition.skeleton_descent import Doubles, descend
-from lavin_recognition.skeleton_doubt import bounds
-from lavin_recognition.skeleton_evidence import Floats
+from lavin_recognition.skeleton_evidence import Floats, bounds
 from lavin_recognition.skeleton_head import HEAD_SHAPE
 from lavin_recognition.skeleton_parts import HEAD
 from lavin_recognition.skeleton_search import Search, distinct

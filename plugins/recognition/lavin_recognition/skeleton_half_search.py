@@ -7,8 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lavin_recognition.skeleton_doubt import bounds
-from lavin_recognition.skeleton_evidence import Floats
+from lavin_recognition.skeleton_evidence import Floats, bounds
 from lavin_recognition.skeleton_limb_search import chains
 from lavin_recognition.skeleton_limbs import ENDS
 from lavin_recognition.skeleton_parts import HIPS, SHOULDERS

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lavin_recognition.skeleton_evidence import Evidence, Floats
+from lavin_recognition.skeleton_evidence import Evidence, Floats, bounds
 from lavin_recognition.skeleton_fit import Fit
 from lavin_recognition.skeleton_parts import HEAD, HIPS, NOSE, SHOULDERS
 
@@ -67,15 +67,10 @@ def add_head(evidence: Evidence, worth: Floats, fit: Fit, person: int) -> None:
     _leave_out(fit, person)
 
 
-def _bounds(heads: Floats, *others: Floats) -> tuple[Floats, Floats]:
-    places = np.concatenate([heads.reshape(-1, 2), *(other[None] for other in others)])
-    return places.min(axis=0) - 4, places.max(axis=0) + 4
-
-
 def _gains(fit: Fit, person: int, heads: Floats) -> Floats:
     """``[N]``: how much less the error is with each head ``[N, 5, 2]`` than without any."""
     # With the neck, which tells whose head it is.
-    low, high = _bounds(heads, fit.joints[person, list(SHOULDERS)].mean(axis=0))
+    low, high = bounds(heads, fit.joints[person, list(SHOULDERS)].mean(axis=0), margin=4)
     fit.given[person, list(HEAD)] = False
     without = fit.error(person, low, high)
     fit.given[person, list(HEAD)] = True
@@ -99,7 +94,7 @@ def _settled(fit: Fit, person: int, head: Floats) -> tuple[float, Floats]:
 def _is_good(fit: Fit, person: int, head: Floats) -> bool:
     was = fit.joints[person, list(HEAD)].copy(), fit.given[person, list(HEAD)].copy()
     fit.joints[person, list(HEAD)], fit.given[person, list(HEAD)] = head, True
-    low, high = _bounds(head)
+    low, high = bounds(head, margin=4)
     good = fit.is_good(fit.error(person, low, high), low, high)
     fit.joints[person, list(HEAD)], fit.given[person, list(HEAD)] = was
     return good
@@ -132,7 +127,7 @@ def _search(fit: Fit, person: int) -> None:
 
 def _leave_out(fit: Fit, person: int) -> None:
     """Take back eyes and ears without which the drawing is clearly more alike."""
-    low, high = _bounds(fit.joints[person, list(HEAD)])
+    low, high = bounds(fit.joints[person, list(HEAD)], margin=4)
     for number in reversed(HEAD[1:]):
         with_it = fit.error(person, low, high)
         fit.given[person, number] = False

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from lavin_recognition.skeleton_doubt import bounds
-from lavin_recognition.skeleton_evidence import Floats
+from lavin_recognition.skeleton_evidence import Floats, bounds
+from lavin_recognition.skeleton_parts import opposite
 from lavin_recognition.skeleton_search import Search, distinct
 
 _ROUNDS: Final = 3
@@ -39,7 +39,7 @@ def search_limbs(search: Search, person: int, block: Sequence[int]) -> None:
 def chains(search: Search, person: int, start: int, block: Sequence[int]) -> Floats:
     """``[N, 17, 2]``: the best places of an arm or leg found from its shoulder or hip on, the best first."""
     own = search.fit.joints[person]
-    middle, end, other = start + 2, start + 4, _opposite(start)
+    middle, end, other = start + 2, start + 4, opposite(start)
     begins = [own[start], own[other], *search.near(own[start], 0.15 * search.extent(person) + 4, _STARTS)]
     choices = [own]
     for number, begin in enumerate(begins):
@@ -84,7 +84,3 @@ def _with(joints: Floats, *places: tuple[int, Floats]) -> Floats:
     for joint, place in places:
         changed[joint] = place
     return changed
-
-
-def _opposite(joint: int) -> int:
-    return joint + 1 if joint % 2 else joint - 1

@@ -81,3 +81,8 @@ DISCS: Final = tuple(Part((number, number), (number, number), RED, diameter=DISC
 
 LIMB_COLORS: Final[NDArray[np.float32]] = np.array([part.color for part in LIMBS], dtype=np.float32)
 """``[14, 3]``."""
+
+
+def opposite(joint: int) -> int:
+    """The same joint of the other side, but for the nose."""
+    return joint + 1 if joint % 2 else joint - 1

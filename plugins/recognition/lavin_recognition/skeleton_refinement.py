@@ -11,8 +11,7 @@ from scipy import ndimage
 from lavin_recognition.skeleton_assembly import assemble
 from lavin_recognition.skeleton_chance import try_body, try_head
 from lavin_recognition.skeleton_descent import descend
-from lavin_recognition.skeleton_doubt import bounds
-from lavin_recognition.skeleton_evidence import Evidence, Floats
+from lavin_recognition.skeleton_evidence import Evidence, Floats, bounds
 from lavin_recognition.skeleton_exchange import exchange_people, exchange_sides
 from lavin_recognition.skeleton_face import name_joints
 from lavin_recognition.skeleton_fit import Fit
@@ -23,12 +22,10 @@ from lavin_recognition.skeleton_limb_search import search_limbs
 from lavin_recognition.skeleton_limbs import Limbs
 from lavin_recognition.skeleton_lines import find_lines
 from lavin_recognition.skeleton_parts import ARMS, HEAD, LEGS
-from lavin_recognition.skeleton_search import Search
+from lavin_recognition.skeleton_search import STAY, Search
 
 _ROUNDS: Final = 3
 """After the first, for people in doubt, while it helps."""
-_STAY: Final = 0.02
-"""Share of all error by which nothing is better or worse."""
 _PART: Final = 11
 """Joints of somebody who may be a part of somebody else at most."""
 _SEEDS: Final = 2
@@ -63,7 +60,7 @@ def refine(worth: Floats, fit: Fit) -> None:
         doubtful = [person for person in fit.order if _doubt(search, person) >= 1]
         before = fit.total()
         _improve(search, halves, doubtful, seed=(round_ + 1) * _SEEDS)
-        if search.is_spent or fit.total() > (1 - _STAY) * before:
+        if search.is_spent or fit.total() > (1 - STAY) * before:
             break
     for person in fit.order:
         name_joints(search, person)
@@ -80,7 +77,7 @@ def _do_without_parts(search: Search) -> None:
         for person in range(len(fit.joints)):
             search_limbs(search, person, ARMS)
             search_limbs(search, person, LEGS)
-        if fit.total() > (1 + _STAY) * before:
+        if fit.total() > (1 + STAY) * before:
             fit.joints, fit.given = joints, given
             fit.sort()
 

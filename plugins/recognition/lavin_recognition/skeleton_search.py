@@ -19,7 +19,7 @@ _OWN_DISC: Final = 2.5
 """Pixels (of 256) from a joint to the discs that may be its own."""
 _MOST_WORK: Final = 1e8
 """Pixels (of 256) that are compared for one picture, about ten seconds' work; most need a tenth of it."""
-_STAY: Final = 0.02
+STAY: Final = 0.02
 """How much of the error must go, as a share, for anything to change."""
 _ALIKE: Final = 1.0
 """Choices of which no joint is farther apart than so many pixels are one."""
@@ -114,7 +114,7 @@ class Search:
         places, after = descend(self.fit, person, block, choices[kept], low, high, steps=steps)
         best = int(after.argmin())
         gain = 1 - float(after[best]) / max(float(errors[0]), 1e-6)
-        if gain <= _STAY:
+        if gain <= STAY:
             return 0.0
         self.fit.joints[person] = places[best]
         return gain

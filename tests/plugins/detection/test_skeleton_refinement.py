@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from lavin_recognition.skeleton_descent import descend
-from lavin_recognition.skeleton_doubt import Doubt, bounds
-from lavin_recognition.skeleton_evidence import Evidence, Floats
+from lavin_recognition.skeleton_doubt import Doubt
+from lavin_recognition.skeleton_evidence import Evidence, Floats, bounds
 from lavin_recognition.skeleton_exchange import exchange_people, exchange_sides
 from lavin_recognition.skeleton_face import oddness
 from lavin_recognition.skeleton_fit import Fit
