@@ -47,6 +47,8 @@ from lavincli.settings.resolve import Settings
 
 PARTLY_DONE = 3
 INTERRUPTED = 130
+# What shells show for a process that SIGPIPE ended, whether or not the system has that signal.
+NOBODY_READS = 141
 
 
 @dataclass(slots=True)
@@ -164,7 +166,8 @@ def every_command() -> Iterator[tuple[CommandPath, Any]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``lavin`` and return its exit code: 0 done, 1 failed, 2 usage, 3 partly done, 130 interrupted.
+    """Run ``lavin`` and return its exit code: 0 done, 1 failed, 2 usage, 3 partly done, 130 interrupted,
+    141 if whoever read stdout has gone (``lavin ... | head``).
 
     Args:
         arguments: the words after ``lavin``; by default those of the process.
@@ -176,6 +179,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(sys.argv[1:] if arguments is None else list(arguments), options)
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except SystemExit as end:
+        # How typer ends where a pipe's reader has gone, and has made stdout safe to close.
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        code = NOBODY_READS
     except LavinError as error:
         code = _report(error.message, options)
     except typer.TyperException as error:

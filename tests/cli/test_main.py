@@ -282,10 +282,16 @@ def test_an_interrupt_is_one_line_and_code_130(plugin: str) -> None:
     assert stderr == "lavin: interrupted\n"
 
 
-def test_a_reader_that_has_seen_enough_is_no_trouble() -> None:
-    command = f"{sys.executable} -m lavincli --help | head -n 1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)  # noqa: S607 - any bash
-    assert done.stderr == ""
+@pytest.mark.parametrize("arguments", [["--help"], ["config", "show"]])
+def test_a_reader_that_has_seen_enough_is_no_trouble_and_code_141(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "lavincli", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        stderr = process.stderr.read()
+    assert process.returncode == 141
+    assert stderr == ""
 
 
 def test_main_is_callable_from_python(capsys: pytest.CaptureFixture[str]) -> None:
