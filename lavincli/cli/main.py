@@ -166,8 +166,9 @@ def every_command() -> Iterator[tuple[CommandPath, Any]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``lavin`` and return its exit code: 0 done, 1 failed, 2 usage, 3 partly done, 130 interrupted,
-    141 if whoever read stdout has gone (``lavin ... | head``).
+    """Run ``lavin`` and return its exit code: 0 done, 1 failed, 2 usage, 3 partly done, 130 interrupted, 141 not read.
+
+    "Not read": whoever read stdout has gone, as in ``lavin ... | head``.
 
     Args:
         arguments: the words after ``lavin``; by default those of the process.

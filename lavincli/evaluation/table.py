@@ -43,13 +43,13 @@ def results_table(results: Sequence[TaskResult], *, title: str, width: int = 160
             first = place == 0
             cells = [
                 result.task if first else "",
-                _named(key, metric),
-                _with_std(metric.model),
+                directed(key, metric.higher_is_better),
+                with_std(metric.model),
                 _interval(metric.model),
                 *(number(metric.baselines[name].mean if name in metric.baselines else None) for name in (COPY, MEAN)),
             ]
             cells += [text(metric) for text in shown.values()]
-            cells += [_with_std(metric.margin, signed=True), _MARKS[metric.beats_baseline], str(result.items)]
+            cells += [with_std(metric.margin, signed=True), _MARKS[metric.beats_baseline], str(result.items)]
             table.add_row(*cells, style=_style(metric, headline=first), end_section=place == len(keys) - 1)
     return table
 
@@ -58,8 +58,8 @@ def _optional_columns(results: Sequence[TaskResult]) -> dict[str, Callable[[Metr
     """Headings of columns that not every evaluation fills, with what stands in them."""
     metrics = [metric for result in results for metric in result.metrics.values()]
     columns: dict[str, Callable[[MetricResult], str]] = {}
-    if any(_others(metric) for metric in metrics):
-        columns["other"] = lambda metric: "\n".join(number(score.mean) for score in _others(metric).values())
+    if any(other_baselines(metric) for metric in metrics):
+        columns["other"] = lambda metric: "\n".join(number(score.mean) for score in other_baselines(metric).values())
     if any(result.wrong_contexts for result in results):
         columns["wrong context"] = lambda metric: number(metric.wrong_context.mean if metric.wrong_context else None)
     if any(metric.paper for metric in metrics):
@@ -67,7 +67,7 @@ def _optional_columns(results: Sequence[TaskResult]) -> dict[str, Callable[[Metr
     return columns
 
 
-def _others(metric: MetricResult) -> dict[str, Score]:
+def other_baselines(metric: MetricResult) -> dict[str, Score]:
     """The trivial answers that a task adds to those of all."""
     return {name: score for name, score in metric.baselines.items() if name not in (COPY, MEAN)}
 
@@ -85,18 +85,19 @@ def _narrow_table(results: Sequence[TaskResult], *, title: str) -> Table:
         metric = result.metrics[result.headline]
         table.add_row(
             result.task,
-            _named(result.headline, metric),
-            _with_std(metric.model),
+            directed(result.headline, metric.higher_is_better),
+            with_std(metric.model),
             number(metric.baselines[metric.best_baseline].mean),
-            _with_std(metric.margin, signed=True),
+            with_std(metric.margin, signed=True),
             _MARKS[metric.beats_baseline],
             style=_style(metric, headline=True),
         )
     return table
 
 
-def _named(key: str, metric: MetricResult) -> str:
-    return f"{key} {'↑' if metric.higher_is_better else '↓'}"
+def directed(key: str, higher_is_better: bool) -> str:
+    """A score's name with the direction in which it is better."""
+    return f"{key} {'↑' if higher_is_better else '↓'}"
 
 
 def number(value: float | None, *, signed: bool = False) -> str:
@@ -107,7 +108,8 @@ def number(value: float | None, *, signed: bool = False) -> str:
     return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
 
 
-def _with_std(score: Score, *, signed: bool = False) -> str:
+def with_std(score: Score, *, signed: bool = False) -> str:
+    """A score's mean, and its spread over the draws if there are several."""
     mean = number(score.mean, signed=signed)
     return mean if score.std is None else f"{mean} ± {number(score.std)}"
 
@@ -128,7 +130,7 @@ def _caption(results: Sequence[TaskResult]) -> str:
     caption = f"headline beats the better trivial baseline in every draw: {beaten} of {len(results)}"
     caption = caption if not behind else f"{caption}; not: {', '.join(behind)}"
     alignments = {metric: how for result in results for metric, how in result.alignments.items() if how != "none"}
-    others = {result.task: list(_others(result.metrics[result.headline])) for result in results}
+    others = {result.task: list(other_baselines(result.metrics[result.headline])) for result in results}
     named = [f"{task}: {', '.join(names).replace('_', ' ')}" for task, names in others.items() if names]
     for result in results:
         if result.variation != PLAIN:
