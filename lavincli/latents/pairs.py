@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import multiprocessing
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lavincli.cards.framing import generator
 from lavincli.cards.task import Task
@@ -43,7 +45,8 @@ class PairSource:
         samples: the data set.
         size: height and width in pixels.
         seed: of what is drawn at random.
-        crops: None: each sample once, as evaluation sees it; a number: that many random crops of random samples.
+        crops: None: each sample once, as evaluation sees it; a number: that many random crops, of samples in an order
+            that is the same for all tasks: those of one data set share what it costs to make a sample.
         exclude: patterns of sample keys that are not drawn for crops.
         purpose: another one draws other crops, with the same seed.
         origin: what else decides the samples, as text: where they lie, options of their loader.
@@ -75,7 +78,7 @@ class PairSource:
 
     def _crop(self, record: int) -> Pair:
         random = generator("crop", self.purpose, self.seed, self.task.name, record)
-        sample = self._drawn(random)
+        sample = self._drawn(record, random)
         pair = self.task.pair(sample, size=self.size, seed=int(random.integers(2**62)), augment=True)
         if self.damages is not None and sample.input is None:
             # Drawn apart, so that all other pairs are what they are without damages.
@@ -83,11 +86,16 @@ class PairSource:
             pair = self.damages.added(pair, self.task, random)
         return Pair(f"{pair.key}#{record}", pair.input, pair.target)
 
-    def _drawn(self, random: np.random.Generator) -> Sample:
+    def _drawn(self, record: int, random: np.random.Generator) -> Sample:
+        count = len(self.samples)
+        if not count:
+            raise InputError(f"{self.task.name}: the data set is empty")
+        index = int(_order(self.purpose, self.seed, count)[record % count])
         for _ in range(_TRIES):
-            sample = self.samples[int(random.integers(len(self.samples)))]
+            sample = self.samples[index]
             if not any(fnmatch(sample.key, pattern) for pattern in self.exclude):
                 return sample
+            index = int(random.integers(count))
         raise InputError(
             f"{self.task.name}: none of {_TRIES} samples is left after leaving out {', '.join(self.exclude)}; "
             "leave out less"
@@ -127,9 +135,16 @@ class PairSource:
         # Only where there are any: what was made without them is still what it was.
         if self.damages is not None:
             about.append(["damages", *self.damages.identity])
+        if self.crops is not None:
+            about.append("samples in one order")
         if self.variations is not None:
             about.append(["variations", self.variations.names, self.variations.side])
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=8)
+def _order(purpose: str, seed: int, count: int) -> NDArray[np.int64]:
+    return generator("order", purpose, seed).permutation(count)
 
 
 class PairMaker:

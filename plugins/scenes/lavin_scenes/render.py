@@ -32,7 +32,8 @@ class Shot:
     Attributes:
         scene, time: what was taken when.
         camera, parts: where everything was.
-        view, hits, surface: the rays through the pixels' centres and what they met, row by row.
+        view, hits: the rays through the pixels' centres and what they met, row by row.
+        position, normal: ``float32 [3, N]``, of the surface that they met, in the world; zeros where they met nothing.
         rgb: ``uint8 [H, W, 3]``.
     """
 
@@ -42,7 +43,8 @@ class Shot:
     parts: Parts
     view: View
     hits: Hits
-    surface: Surface
+    position: Floats
+    normal: Floats
     rgb: NDArray[np.uint8]
 
 
@@ -60,7 +62,7 @@ def take(scene: Scene, time: float, size: int) -> Shot:
     rough = _rough_pixels(hits, surface, color, size)
     color[:, rough] = _finer(scene, parts, camera, hits, light, rough, size)
     rgb = (color.T.reshape(size, size, 3) * 255 + 0.5).astype(np.uint8)
-    return Shot(scene, time, camera, parts, view, hits, surface, rgb)
+    return Shot(scene, time, camera, parts, view, hits, surface.position, surface.normal, rgb)
 
 
 def look(scene: Scene, parts: Parts, view: View) -> tuple[Hits, Surface]:

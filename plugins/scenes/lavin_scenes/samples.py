@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,9 @@ from lavin_scenes.annotations.geometry import camera_normals, inverse_depth, wor
 from lavin_scenes.annotations.people import people
 from lavin_scenes.annotations.regions import boxes_of, instances, segments, thing_of
 from lavin_scenes.compose.scenes import scene_of
+from lavin_scenes.kept_shots import FORMAT, kept_shot
 from lavin_scenes.render import Shot, take
+from lavin_scenes.scene import Scene
 from lavincli.clip import Sample
 
 Annotation = Literal[
@@ -46,6 +50,7 @@ class Wish:
         frame_time: seconds between frames.
         world_axes: whether normals are in the world's axes.
         textures: images for surfaces.
+        kept: a folder for pictures, which are then taken once for all annotations; None: each is taken anew.
     """
 
     annotation: Annotation
@@ -57,6 +62,7 @@ class Wish:
     world_axes: bool
     min_share: float
     textures: tuple[Path, ...]
+    kept: Path | None
 
 
 def sample_key(index: int, *, wish: Wish) -> str:
@@ -74,7 +80,7 @@ def make_sample(index: int, *, wish: Wish) -> Sample:
         times += [time + times[-1] for time in times[1:]]
     if wish.annotation == "flow" and wish.frames == 1:
         times = [0.0, wish.frame_time]
-    shots = [take(scene, time, wish.size) for time in times]
+    shots = [_shot(scene, time, wish, f"{kind}-{index:06d}") for time in times]
     rgb = np.stack([shot.rgb for shot in shots])
     if wish.annotation == "clip":
         return Sample(key, target=rgb)
@@ -87,6 +93,14 @@ def make_sample(index: int, *, wish: Wish) -> Sample:
         return Sample(key, input=rgb, target=values if wish.frames > 1 else values[0])
     target, meta = _objects(shots[0], wish)
     return Sample(key, input=rgb, target=target, meta=meta)
+
+
+def _shot(scene: Scene, time: float, wish: Wish, name: str) -> Shot:
+    if wish.kept is None:
+        return take(scene, time, wish.size)
+    about = json.dumps([FORMAT, wish.split, wish.seed, wish.size, [str(path.resolve()) for path in wish.textures]])
+    folder = wish.kept / hashlib.sha256(about.encode()).hexdigest()[:16]
+    return kept_shot(scene, time, wish.size, folder / f"{name}-{time:.4f}.npz")
 
 
 def _flow(shots: Sequence[Shot], wish: Wish) -> NDArray[np.float32]:

@@ -51,7 +51,7 @@ def test_flow_leads_to_the_same_place_of_the_same_thing() -> None:
         x, y = columns + flow[..., 0], rows + flow[..., 1]
         inside = (x >= 0) & (x < SIZE) & (y >= 0) & (y < SIZE)
         # Depth of the surface that the flow says a pixel moves to, against the depth seen there.
-        position, part = first.surface.position, first.hits.part
+        position, part = first.position, first.hits.part
         met = part >= 0
         rotation = second.parts.rotation[part] @ first.parts.rotation[part].transpose(0, 2, 1)
         offset = position.T - first.parts.place[part]

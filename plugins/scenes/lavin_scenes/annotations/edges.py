@@ -28,7 +28,7 @@ def edges(shot: Shot) -> Floats:
     segment, near = segments(shot), inverse_depth(shot)
     part = shot.hits.part.reshape(size, size)
     surface = part.astype(np.int64) * 16 + shot.hits.face.reshape(size, size)
-    normal = np.ascontiguousarray(shot.surface.normal.T).reshape(size, size, 3)
+    normal = np.ascontiguousarray(shot.normal.T).reshape(size, size, 3)
     numbers = np.arange(size * size).reshape(size, size)
     firsts, seconds = [], []
     for here, there in _NEIGHBOURS:

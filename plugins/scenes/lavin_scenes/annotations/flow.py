@@ -17,7 +17,7 @@ def forward_flow(shot: Shot, parts: Parts, camera: Camera) -> Floats:
     """
     size = shot.view.size
     part = np.maximum(shot.hits.part, 0)
-    position = shot.surface.position
+    position = shot.position
     later = np.empty_like(position)
     for moved in np.unique(part):
         rays = np.nonzero(part == moved)[0]

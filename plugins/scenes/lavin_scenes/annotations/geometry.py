@@ -18,12 +18,12 @@ def inverse_depth(shot: Shot) -> Floats:
 def camera_normals(shot: Shot) -> Floats:
     """``float32 [H, W, 3]`` in the camera's axes: left, up, towards it. NaN in the sky."""
     signs = vector([[-1], [1], [-1]])
-    return _as_picture(shot, signs * (shot.camera.rotation @ shot.surface.normal))
+    return _as_picture(shot, signs * (shot.camera.rotation @ shot.normal))
 
 
 def world_normals(shot: Shot) -> Floats:
     """``float32 [H, W, 3]`` in the axes of `Scene`'s world. NaN in the sky."""
-    return _as_picture(shot, shot.surface.normal)
+    return _as_picture(shot, shot.normal)
 
 
 def _as_picture(shot: Shot, normal: Floats) -> Floats:
