@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All that a model card of a small model says: every task's score, and whether the context decides what the model does.
-#   examples/lavin-tiny/evaluate.sh OUT [MODEL [ITEMS]]
+#   examples/lavin-tiny/ OUT [MODEL [ITEMS]]
 # OUT gets a folder a question below, with results.json, and contact sheets. MODEL: lavin-tiny by default. ITEMS: how many of
 # each task, 48 by default. What was interrupted goes on.
 set -euo pipefail
@@ -17,7 +17,7 @@ lavin eval -t all --wrong-context "${common[@]}" -o "$out/tasks" --sheet "$out/s
 lavin predict "$photo" "${read[@]}" -t object_detection -t pose_estimation -t foreground_segmentation -t denoising \
     --model "$model" --save rgb -o "$out/eight" --sheet "$out/eight.png" --overwrite
 # More examples, or fewer; examples that look like the query; annotations in other colours.
-lavin eval "${clean[@]}" "${read[@]}" "${common[@]}" --sweep pairs=1,2,4,6 -o "$out/pairs"
+lavin eval "${clean[@]}" "${read[@]}" "${common[@]}" --sweep pairs=1,2,4,8 -o "$out/pairs"
 lavin eval "${clean[@]}" "${read[@]}" "${common[@]}" --sweep select=random,nearest -o "$out/select"
 lavin eval -t depth_estimation -t normal_estimation -t edge_detection -t foreground_segmentation "${common[@]}" \
     --sweep variation=plain,inverted,red,inverted_green -o "$out/variations"
