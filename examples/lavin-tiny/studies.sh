@@ -12,6 +12,7 @@ recipe=(
     tiny-jdit --nproc 2
     stvae="$runs/tiny-stvae-clips"
     data.cache="$runs/pairs"
+    data.options.scenes.kept="$runs/scenes"
     data.roots.photos="$corpus/photos"
     data.roots.scenes="$corpus/textures"
     validate_every="$steps"

@@ -46,7 +46,7 @@ def test_show_with_a_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert read_image(sheet).shape[1] > 200
     assert main(["tasks", "show", "deraining", "--json"]) == 0
     described = json.loads(capsys.readouterr().out)
-    assert described["context_pairs"] == 6
+    assert described["context_pairs"] == 8
     assert described["metrics"][0] == {"name": "psnr", "luma": True}
 
 
