@@ -2,8 +2,9 @@
 # A small model of 32 tasks from a folder of pictures: every recipe in order; the same command again goes on where it was.
 # (The bundled model is older and knows ten tasks; its recipes lie beside it.)
 #   examples/lavin-tiny/train.sh CORPUS OUT [KEY=VALUE ...]
-# CORPUS has photos/ (any photos), cutouts/ (pictures with transparency) and textures/ (any pictures). OUT gets a folder a run, OUT/scenes and OUT/pairs (what was rendered) and OUT/lavin-tiny.
-# KEY=VALUE goes to every run. On two CPU cores it takes about three hours, half an hour of it for the data.
+# CORPUS has photos/ (any photos), cutouts/ (pictures with transparency), textures/ (any pictures) and vgg16.safetensors (the
+# trunk of VGG16, for the perceptual loss). OUT gets a folder a run, OUT/scenes and OUT/pairs (what was rendered) and OUT/lavin-tiny.
+# KEY=VALUE goes to every run. On two CPU cores it takes about four hours, half an hour of it for the data.
 set -euo pipefail
 corpus=${1:?a corpus folder} out=${2:?a folder for the runs}
 shift 2
@@ -17,7 +18,9 @@ data=(
 
 lavin train tiny-stvae out="$out/tiny-stvae" "${data[@]}" "$@"
 lavin train tiny-stvae-clips out="$out/tiny-stvae-clips" start_from="$out/tiny-stvae" "${data[@]}" "$@"
+lavin train tiny-stvae-decoder out="$out/tiny-stvae-decoder" start_from="$out/tiny-stvae-clips" \
+    loss.perceptual.trunk="$corpus/vgg16.safetensors" "${data[@]}" "$@"
 lavin train tiny-jdit --nproc 2 out="$out/tiny-jdit" stvae="$out/tiny-stvae-clips" "${data[@]}" "$@"
 lavin train tiny-jdit-128 --nproc 2 out="$out/tiny-jdit-128" start_from="$out/tiny-jdit/model" \
-    stvae="$out/tiny-stvae-clips" "${data[@]}" "$@"
+    stvae="$out/tiny-stvae-decoder" "${data[@]}" "$@"
 lavin models export "$out/tiny-jdit-128" "$out/lavin-tiny"
