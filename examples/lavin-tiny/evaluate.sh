@@ -2,7 +2,7 @@
 # All that a model card of a small model says: every task's score, and whether the context decides what the model does.
 #   examples/lavin-tiny/evaluate.sh OUT [MODEL [ITEMS [CLIPS]]]
 # OUT gets a folder a question below, with results.json, table.md and contact sheets. MODEL: lavin-tiny by default. ITEMS, CLIPS: how
-# many stills and clips of each task, 48 and 12 by default. On two processes. What was interrupted goes on.
+# many stills and clips of each task, 48 and 12 by default. On two processes. What was interrupted goes on. Not run whole yet.
 set -euo pipefail
 out=${1:?a folder for the results} model=${2:-lavin-tiny} items=${3:-48} clips=${4:-12}
 here=$(cd "$(dirname "$0")" && pwd)

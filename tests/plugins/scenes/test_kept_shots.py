@@ -44,7 +44,7 @@ def test_a_picture_is_taken_once_for_all_annotations(tmp_path: Path) -> None:
     _ = scenes(None, "train", annotation="segments", size=SIZE, frames=2, kept=str(tmp_path))[3]
     assert file.stat().st_mtime_ns == taken
     assert len(list(tmp_path.rglob("*.npz"))) == 2
-    # Another size, seed, split and root have pictures of their own, and other scenes are other files.
+    # Another size, seed and split have pictures of their own, and other scenes are other files.
     _ = scenes(None, "train", annotation="depth", size=SIZE + 8, kept=tmp_path)[3]
     _ = scenes(None, "train", annotation="depth", size=SIZE, seed=1, kept=tmp_path)[3]
     _ = scenes(None, "test", annotation="depth", size=SIZE, kept=tmp_path)[3]
