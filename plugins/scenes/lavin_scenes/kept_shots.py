@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +18,14 @@ from lavin_scenes.view import whole_view
 from lavincli.atomic import atomic_path
 from lavincli.errors import InputError
 
-FORMAT: Final = 1
+_FORMAT: Final = 1
 """Of the files, and of how scenes are drawn; a change makes others."""
+
+
+def kept_file(folder: Path, drawn: Sequence[object], name: str) -> Path:
+    """The file of a picture; ``drawn`` is what else decides how its scene looks, as JSON can say it."""
+    about = json.dumps([_FORMAT, *drawn])
+    return folder / hashlib.sha256(about.encode()).hexdigest()[:16] / f"{name}.npz"
 
 
 def kept_shot(scene: Scene, time: float, size: int, path: Path) -> Shot:

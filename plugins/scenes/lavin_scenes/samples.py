@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ from lavin_scenes.annotations.geometry import camera_normals, inverse_depth, wor
 from lavin_scenes.annotations.people import people
 from lavin_scenes.annotations.regions import boxes_of, instances, segments, thing_of
 from lavin_scenes.compose.scenes import scene_of
-from lavin_scenes.kept_shots import FORMAT, kept_shot
+from lavin_scenes.kept_shots import kept_file, kept_shot
 from lavin_scenes.render import Shot, take
 from lavin_scenes.scene import Scene
 from lavincli.clip import Sample
@@ -98,9 +96,8 @@ def make_sample(index: int, *, wish: Wish) -> Sample:
 def _shot(scene: Scene, time: float, wish: Wish, name: str) -> Shot:
     if wish.kept is None:
         return take(scene, time, wish.size)
-    about = json.dumps([FORMAT, wish.split, wish.seed, wish.size, [str(path.resolve()) for path in wish.textures]])
-    folder = wish.kept / hashlib.sha256(about.encode()).hexdigest()[:16]
-    return kept_shot(scene, time, wish.size, folder / f"{name}-{time:.4f}.npz")
+    drawn = (wish.split, wish.seed, wish.size, [str(path.resolve()) for path in wish.textures])
+    return kept_shot(scene, time, wish.size, kept_file(wish.kept, drawn, f"{name}-{time:.4f}"))
 
 
 def _flow(shots: Sequence[Shot], wish: Wish) -> NDArray[np.float32]:
