@@ -64,7 +64,7 @@ def test_the_same_loss_curve(shared_recipe: Callable[..., str], trunk: Path, tmp
     for path in several:
         kind = path.name.partition("-")[0]
         # bfloat16 sums differ with the number of things summed; an adversary makes small differences grow.
-        tolerance = {"half": 1e-2, "adversarial": 1e-3, "muon": 1e-3}.get(kind, 1e-4)
+        tolerance = {"half": 1e-2, "adversarial": 3e-3, "muon": 1e-3}.get(kind, 1e-4)
         expected = {key: value for key, value in curve(tmp_path / kind).items() if kind != "half" or key[1] == "loss"}
         found = {key: value for key, value in curve(path).items() if key in expected}
         assert_same(expected, found, tolerance, path.name)
