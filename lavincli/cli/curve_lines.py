@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,18 +12,23 @@ from lavincli.errors import LavinError
 
 if TYPE_CHECKING:
     from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
+    from lavincli.train.watch.check_curve import Comparison
 
-_SEEDS, _WINDOWS = 5, 12
+_SEEDS, _STEPS = 5, 500
 
 
-def show_check(recipe: str, config: STVAETrainConfig | JDiTTrainConfig) -> None:
-    """Train the first steps, and print each window beside what was recorded.
+def show_check(recipe: str, config: STVAETrainConfig | JDiTTrainConfig, runs: Sequence[Path]) -> None:
+    """Print each window beside what was recorded: of the first steps, trained now, or of a run that was trained.
 
     Raises LavinError if the loss isn't what it was.
     """
-    from lavincli.train.watch.check_curve import check_curve
+    from lavincli.train.watch.check_curve import check_curve, check_run
 
-    found = check_curve(recipe, config)
+    for found in [check_run(recipe, config, folder) for folder in runs] or [check_curve(recipe, config)]:
+        _show(recipe, found)
+
+
+def _show(recipe: str, found: Comparison) -> None:
     curve = found.curve
     typer.echo(f"{'steps':>9}  {curve.figure:>8}  recorded  difference")
     for number, (loss, mean, difference) in enumerate(zip(found.losses, curve.mean, found.differences, strict=True)):
@@ -42,11 +48,16 @@ def show_check(recipe: str, config: STVAETrainConfig | JDiTTrainConfig) -> None:
         )
 
 
-def record(recipe: str, config: STVAETrainConfig | JDiTTrainConfig, path: Path) -> None:
-    """Record a curve of the first windows of `log_every` steps, with several seeds; prints the file's path."""
-    from lavincli.train.watch.check_curve import record_curve
+def record(recipe: str, config: STVAETrainConfig | JDiTTrainConfig, path: Path, runs: Sequence[Path]) -> None:
+    """Record a curve of the first windows of `log_every` steps, with several seeds; prints the file's path.
 
-    count = min(_WINDOWS, config.steps // config.log_every)
-    seeds = range(config.seed, config.seed + _SEEDS)
-    record_curve(recipe, config, seeds, config.log_every, count).write(path)
+    Runs that were trained, with different seeds; where none are given, the first steps are trained with five seeds.
+    """
+    from lavincli.train.watch.check_curve import record_curve, record_runs
+
+    window, count = config.log_every, min(_STEPS, config.steps) // config.log_every
+    if runs:
+        record_runs(recipe, config, runs, window, count).write(path)
+    else:
+        record_curve(recipe, config, range(config.seed, config.seed + _SEEDS), window, count).write(path)
     typer.echo(path)

@@ -47,6 +47,10 @@ def train(
     record_curve: Annotated[
         Path | None, typer.Option("--record-curve", help="Train the first steps with five seeds, and write the curve.")
     ] = None,
+    runs: Annotated[
+        list[Path] | None,
+        typer.Option("--of", help="With --check-curve, --record-curve: a trained run, whose log is read. Repeatable."),
+    ] = None,
     processes: Annotated[int, typer.Option("--nproc", min=1, help="Processes on this machine, one a GPU.")] = 1,
 ) -> None:
     """Train a network from a recipe; the same command again goes on where it stopped.
@@ -73,10 +77,12 @@ def train(
         if processes > 1 or "RANK" in os.environ:
             raise typer.BadParameter("a curve is recorded and checked by one process", param_hint="--nproc")
         if record_curve is not None:
-            curve_lines.record(recipe, config, record_curve)
+            curve_lines.record(recipe, config, record_curve, runs or [])
         else:
-            curve_lines.show_check(recipe, config)
+            curve_lines.show_check(recipe, config, runs or [])
         return
+    if runs:
+        raise typer.BadParameter("belongs to --check-curve and --record-curve", param_hint="--of")
     if processes > 1 and "RANK" not in os.environ:
         shares(config.batch_size, config.distributed.accumulation, processes)
         become_launcher(without_option(sys.argv[1:], "--nproc"), processes)

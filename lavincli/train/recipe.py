@@ -14,6 +14,8 @@ from lavincli.atomic import atomic_write_text
 from lavincli.errors import ConfigError, UnknownNameError
 from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig, TrainConfig
 
+# Of a run, in its folder: as `write_resolved` wrote it.
+RESOLVED = "recipe.yaml"
 _ADAPTER: TypeAdapter[STVAETrainConfig | JDiTTrainConfig] = TypeAdapter(TrainConfig)
 
 

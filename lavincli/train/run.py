@@ -18,7 +18,7 @@ from lavincli.train.jdit import JDiTObjective
 from lavincli.train.loop import train
 from lavincli.train.objective import Objective
 from lavincli.train.preflight import check_recipe
-from lavincli.train.recipe import changed_settings, write_resolved
+from lavincli.train.recipe import RESOLVED, changed_settings, write_resolved
 from lavincli.train.rehearsal import rehearse
 from lavincli.train.run_lock import only_run
 from lavincli.train.stvae import STVAEObjective
@@ -27,7 +27,6 @@ from lavincli.train.world import World
 
 log = logging.getLogger(__name__)
 Config = STVAETrainConfig | JDiTTrainConfig
-_RECIPE = "recipe.yaml"
 
 
 def run(config: Config, watchers: Sequence[Watcher] = (), *, measured: bool = False) -> Path:
@@ -77,7 +76,7 @@ def _train(
             if world.is_first:
                 check_recipe(here)
                 _tell_changes(config)
-                write_resolved(config, config.out / _RECIPE)
+                write_resolved(config, config.out / RESOLVED)
         objective: Objective = STVAEObjective(here, world) if here.network == "stvae" else JDiTObjective(here, world)
         rehearse(objective, here)
         return train(here, objective, make_engine, world, watchers, measured=measured)
@@ -85,7 +84,7 @@ def _train(
 
 def _tell_changes(config: Config) -> None:
     """Of a run that goes on: it may, but nobody should do so unawares."""
-    before = config.out / _RECIPE
+    before = config.out / RESOLVED
     if before.exists() and any((config.out / "checkpoints").glob("step-*")):
         changes = changed_settings(config, before)
         if changes:

@@ -1,11 +1,11 @@
-"""Running the first steps of a recipe, to record its curve or to compare with it."""
+"""The first steps of a recipe, run or logged by a run: to record its curve, or to compare with it."""
 
 from __future__ import annotations
 
 import math
 import platform
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from lavincli.train.config import JDiTTrainConfig, STVAETrainConfig
 from lavincli.train.objective import Figures
 from lavincli.train.run import run
 from lavincli.train.watch.curve import Curve, digest, recorded_curve
+from lavincli.train.watch.logged_run import logged_windows, run_of
 from lavincli.train.watch.watcher import Watcher
 
 Config = STVAETrainConfig | JDiTTrainConfig
@@ -86,11 +87,20 @@ def check_curve(recipe: str, config: Config) -> Comparison:
     """
     curve = recorded_curve(recipe)
     if digest(config) != curve.digest:
-        raise ConfigError(
-            f"recipe {recipe}: its curve was recorded with other settings, so that they can't be compared; leave out "
-            "changes that matter to what is learned, or record the curve again with --record-curve"
-        )
+        raise _other_settings(recipe)
     return Comparison(curve, first_windows(config, curve.figure, curve.window, len(curve.losses[0])), config.seed)
+
+
+def check_run(recipe: str, config: Config, folder: Path) -> Comparison:
+    """Compare a run that was trained, by however many processes, with the recorded curve of its recipe.
+
+    Raises ConfigError where there is no curve, or the folder's run can't be compared with it.
+    """
+    curve = recorded_curve(recipe)
+    seed = run_of(config, folder).seed
+    if digest(config) != curve.digest:
+        raise _other_settings(recipe)
+    return Comparison(curve, logged_windows(folder, curve.figure, curve.window, len(curve.losses[0])), seed)
 
 
 def record_curve(recipe: str, config: Config, seeds: Sequence[int], window: int, count: int) -> Curve:
@@ -99,21 +109,49 @@ def record_curve(recipe: str, config: Config, seeds: Sequence[int], window: int,
     Raises ConfigError for fewer than two seeds, which tell nothing of the noise, for more steps than there are, or for
     a recipe whose loss isn't finite.
     """
-    if len(seeds) < 2:
-        raise ConfigError("a curve needs at least two seeds, or its noise isn't known")
     if window * count > config.steps:
         raise ConfigError(f"recipe {recipe} has {config.steps} steps, fewer than {window * count}")
-    figure = "mse" if config.network == "stvae" else "loss"
-    runs = [first_windows(config.model_copy(update={"seed": seed}), figure, window, count) for seed in seeds]
-    if not all(math.isfinite(loss) for losses in runs for loss in losses):
-        raise ConfigError(f"recipe {recipe} doesn't train: a window of {window} steps has no finite {figure}")
+    figure = _figure(config)
+    runs = {
+        seed: first_windows(config.model_copy(update={"seed": seed}), figure, window, count)
+        for seed in (seeds if len(seeds) > 1 else ())
+    }
+    return _curve(recipe, config, runs, window)
+
+
+def record_runs(recipe: str, config: Config, folders: Sequence[Path], window: int, count: int) -> Curve:
+    """The curve of runs of a recipe that were trained, each with its own seed, by however many processes.
+
+    Raises ConfigError for fewer than two seeds, and for folders whose runs aren't the recipe's, or too short.
+    """
+    runs = {run_of(config, folder).seed: logged_windows(folder, _figure(config), window, count) for folder in folders}
+    return _curve(recipe, config, runs, window)
+
+
+def _figure(config: Config) -> str:
+    return "mse" if config.network == "stvae" else "loss"
+
+
+def _other_settings(recipe: str) -> ConfigError:
+    return ConfigError(
+        f"recipe {recipe}: its curve was recorded with other settings, so that they can't be compared; leave out "
+        "changes that matter to what is learned, or record the curve again with --record-curve"
+    )
+
+
+def _curve(recipe: str, config: Config, runs: Mapping[int, Sequence[float]], window: int) -> Curve:
+    """Of runs by their seeds."""
+    if len(runs) < 2:
+        raise ConfigError("a curve needs at least two seeds, or its noise isn't known")
+    if not all(math.isfinite(loss) for losses in runs.values() for loss in losses):
+        raise ConfigError(f"recipe {recipe} doesn't train: a window of {window} steps has no finite {_figure(config)}")
     return Curve(
         recipe=recipe,
         digest=digest(config),
-        figure=figure,
+        figure=_figure(config),
         window=window,
-        seeds=tuple(seeds),
-        losses=tuple(tuple(float(f"{loss:.5g}") for loss in losses) for losses in runs),
+        seeds=tuple(runs),
+        losses=tuple(tuple(float(f"{loss:.5g}") for loss in losses) for losses in runs.values()),
         made_with={"lavin": __version__, "torch": torch.__version__, "machine": platform.machine()},
     )
 

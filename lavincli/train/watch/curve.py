@@ -23,6 +23,8 @@ _NO_MATTER = (
     *("checkpoint_seconds", "keep_checkpoints", "keep_best", "log_every", "validate_every", "sample_every"),
 )
 _NO_MATTER_OF_DATA = ("roots", "latents", "workers", "cache")
+# Of a loader's options: where it keeps what it made.
+_NO_MATTER_OF_OPTIONS = ("kept",)
 # How many standard deviations a window may be off; and the least that is called a difference.
 _DEVIATIONS, _LEAST = 4.0, 0.02
 # Of what seeds may differ by: what a run of a recorded seed may, from that seed's own.
@@ -131,4 +133,7 @@ def digest(config: STVAETrainConfig | JDiTTrainConfig) -> str:
         del content["stvae"]
     content = {key: value for key, value in content.items() if key not in _NO_MATTER}
     content["data"] = {key: value for key, value in content["data"].items() if key not in _NO_MATTER_OF_DATA}
+    for options in content["data"].get("options", {}).values():
+        for key in _NO_MATTER_OF_OPTIONS:
+            options.pop(key, None)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

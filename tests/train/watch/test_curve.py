@@ -13,9 +13,16 @@ from lavincli.cli.train import app
 from lavincli.errors import ConfigError, LavinError
 from lavincli.train.recipe import read_recipe, shipped_recipes
 from lavincli.train.run import run
-from lavincli.train.watch.check_curve import Comparison, _Windows, check_curve, first_windows, record_curve
+from lavincli.train.watch.check_curve import (
+    Comparison,
+    _Windows,
+    check_curve,
+    check_run,
+    first_windows,
+    record_curve,
+    record_runs,
+)
 from lavincli.train.watch.curve import Curve, digest, recorded_curve
-from tests.train.runs import log_lines
 
 LOSSES = tuple(tuple(draw.lognormvariate(-i / 5, 0.02) for i in range(10)) for draw in map(random.Random, range(4)))
 CURVE = Curve(recipe="some", digest="0", figure="loss", window=5, seeds=(0, 1, 2, 3), losses=LOSSES)
@@ -29,8 +36,9 @@ def test_the_small_recipes_train_as_they_did(tmp_path: Path) -> None:
     curve = recorded_curve("smoke-stvae")
     assert digest(stvae) == curve.digest
     run(stvae)
-    losses = [line["mse"] for line in log_lines(tmp_path / "stvae") if "mse" in line]
-    assert Comparison(curve, losses, stvae.seed).holds, Comparison(curve, losses, stvae.seed)
+    done = CliRunner().invoke(app, ["smoke-stvae", "--check-curve", "--of", str(tmp_path / "stvae")])
+    assert done.exit_code == 0, done.output
+    assert "seed 0 is among those recorded" in done.stdout
 
     changes = [f"stvae={tmp_path / 'stvae'}", cache]
     jdit = read_recipe("smoke-jdit", changes)
@@ -43,6 +51,34 @@ def test_the_small_recipes_train_as_they_did(tmp_path: Path) -> None:
     assert Comparison(few, found.losses[:6]).holds
     assert not Comparison(few, first_windows(slow, few.figure, few.window, 6)).holds
     assert not (Path("runs") / "smoke-jdit").exists()
+
+
+@pytest.mark.timeout(300)
+def test_of_runs_that_were_trained(tmp_path: Path) -> None:
+    """Recorded from their logs as from the steps themselves, however often they were logged."""
+    places = ["steps=20", f"data.cache={tmp_path / 'pairs'}"]
+    folders = []
+    for seed in (0, 1):
+        folders.append(tmp_path / str(seed))
+        run(read_recipe("smoke-stvae", [*places, f"seed={seed}", f"out={folders[-1]}", f"log_every={5 - 4 * seed}"]))
+    recipe = read_recipe("smoke-stvae", places)
+    curve = record_runs("smoke-stvae", recipe, folders, 5, 3)
+    assert curve.seeds == (0, 1)
+    trained = record_curve("smoke-stvae", recipe, [0, 1], 5, 3)
+    assert curve.digest == trained.digest
+    for logged, seen in zip(curve.losses, trained.losses, strict=True):
+        assert logged == pytest.approx(seen, rel=2e-5)
+
+    with pytest.raises(ConfigError, match="at least two seeds"):
+        record_runs("smoke-stvae", recipe, [folders[0], folders[0]], 5, 3)
+    with pytest.raises(ConfigError, match="it has 20 steps in its log, fewer than the 25"):
+        record_runs("smoke-stvae", recipe, folders, 5, 5)
+    with pytest.raises(ConfigError, match="logged every 5 steps, which are no part of 4"):
+        record_runs("smoke-stvae", recipe, folders, 4, 5)
+    with pytest.raises(ConfigError, match="trained with other settings"):
+        check_run("smoke-stvae", read_recipe("smoke-stvae"), folders[0])
+    with pytest.raises(ConfigError, match="not a training run"):
+        check_run("smoke-stvae", recipe, tmp_path)
 
 
 def test_noise_is_within_the_band_and_changes_are_not() -> None:
@@ -83,6 +119,8 @@ def test_the_digest_is_of_what_is_learned() -> None:
     places = ["out=elsewhere", "stvae=there", "data.roots.photos=photos", "seed=4", "compile=true"]
     places += ["distributed.accumulation=2"]
     assert digest(read_recipe("smoke-jdit", places)) == digest(recipe)
+    kept = ["data.options.scenes={size: 32, kept: here}"], ["data.options.scenes={size: 32, kept: there}"]
+    assert len({digest(read_recipe("smoke-jdit", change)) for change in kept}) == 1
     for change in ("optimizer.learning_rate=1e-3", "jdit.depth=4", "data.size=64", "l1=0.2", "steps=61"):
         assert digest(read_recipe("smoke-jdit", [change])) != digest(recipe), change
 
@@ -131,6 +169,8 @@ def test_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(app, ["smoke-stvae", "--check-curve"])
     assert isinstance(done.exception, LavinError)
     assert "trains otherwise than when its curve was recorded" in done.exception.message
+    done = CliRunner().invoke(app, ["smoke-stvae", "--of", "runs/some"])
+    assert (done.exit_code, "belongs to --check-curve" in done.stderr) == (2, True)
     for option in (["--check-curve"], ["--record-curve", "curve.json"]):
         done = CliRunner().invoke(app, ["smoke-stvae", *option, "--nproc", "2"])
         assert done.exit_code == 2
