@@ -9,13 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from lavincli.cards.framing import generator
 from lavincli.natives import Boxes
 
 _SLOTS: Final = 8
 """Hues that are drawn, evenly spaced; of more boxes those far from each other share one."""
-_JITTER: Final = 6.0
-"""Degrees by which a colour is off its slot at random."""
+_FIRST_HUE: Final = 0.0
+"""Degrees; that of the slot at the left of the picture."""
+_PLACE: Final = 0.2
+"""How much a hue that isn't the place's disturbs, for each slot it is off: less than any box of the same hue."""
 _IMPROVEMENTS: Final = 3
 """How often every box may change its slot once all have one."""
 _SATURATION: Final = 0.8
@@ -38,17 +39,17 @@ def hue_distance(first: NDArray[np.floating] | float, second: NDArray[np.floatin
 
 
 def outline_colors(boxes: Boxes) -> NDArray[np.uint8]:
-    """A vivid colour ``uint8 [N, 3]`` for every box: random, but the same for the same boxes.
+    """A vivid colour ``uint8 [N, 3]`` for every box, told by how far right its centre is.
 
-    Boxes that meet get hues far from each other; each gets a hue of its own as long as there are eight or fewer.
+    A colour that was drawn at random would have no right answer, and few steps would paint the mean of all, gray. Boxes
+    that meet get hues far from each other; each gets a hue of its own as long as there are eight or fewer.
     """
     if not len(boxes):
         return np.zeros((0, 3), dtype=np.uint8)
-    random = generator("outline colors", boxes.xywh.tobytes().hex(), *boxes.size)
-    start = float(random.random() * 360)
-    jitter = random.uniform(-_JITTER, _JITTER, len(boxes))
-    slots = _slots(_closeness(boxes), random)
-    angles = (start + slots * (360 / _SLOTS) + jitter) % 360
+    right = (boxes.xywh[:, 0] + boxes.xywh[:, 2] / 2).astype(np.float64) / boxes.size[1]
+    order = np.lexsort((boxes.xywh[:, 0], boxes.xywh[:, 1], -boxes.xywh[:, 2].astype(np.float64) * boxes.xywh[:, 3]))
+    slots = _slots(_closeness(boxes), (right * _SLOTS).clip(0, _SLOTS - 1).astype(np.intp), order)
+    angles = (_FIRST_HUE + slots * (360 / _SLOTS)) % 360
     table, table_angles = _vivid()
     nearest = hue_distance(angles[:, None], table_angles).argmin(axis=1)
     chosen: NDArray[np.uint8] = table[nearest]
@@ -65,18 +66,21 @@ def _closeness(boxes: Boxes) -> NDArray[np.float64]:
     return closeness
 
 
-def _slots(closeness: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.intp]:
-    """A hue for each box, in random order, that disturbs the others least; then each has another chance."""
+def _slots(closeness: NDArray[np.float64], wanted: NDArray[np.intp], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """A hue for each box, in this order, that disturbs the others least; then each has another chance.
+
+    Where several are as good, the one nearest to what is ``wanted``.
+    """
     count = len(closeness)
     chosen = np.full(count, -1, dtype=np.intp)
     steps = np.abs((np.arange(_SLOTS)[:, None] - np.arange(_SLOTS) + _SLOTS // 2) % _SLOTS - _SLOTS // 2)
     # The same hue is far worse than the next one, whatever the distance.
-    disturbance = np.array([100.0, 10.0, 1.0, 0.5, 0.4])[steps]
-    order = random.permutation(count)
+    disturbance = np.array([100.0, 10.0, 0.5, 0.1, 0.0])[steps]
+    off = _PLACE * np.abs(np.arange(_SLOTS) - wanted[:, None])
     for box in np.tile(order, 1 + _IMPROVEMENTS):
         placed = (chosen >= 0) & (np.arange(count) != box)
         cost = (closeness[box, placed, None] + 0.01) * disturbance[chosen[placed]]
-        chosen[box] = int(np.argmin(cost.sum(axis=0) + 1e-6 * random.random(_SLOTS)))
+        chosen[box] = int(np.argmin(cost.sum(axis=0) + off[box]))
     return chosen
 
 

@@ -27,11 +27,11 @@ Segments = NDArray[np.int32]
 
 
 class PanopticCodec:
-    """``int32 [H, W]`` <-> a random solid colour a segment, black where nothing is labelled, black borders.
+    """``int32 [H, W]`` <-> a solid colour a segment, black where nothing is labelled, black borders.
 
-    Borders are 1 pixel wide at 256 (never less) and lie in the larger of the two segments. Colours depend on the value
-    alone and say nothing of the id: `decode` numbers the segments anew, 1, 2, ... by falling area. Parts of one colour
-    are one segment, wherever they are.
+    Borders are 1 pixel wide at 256 (never less) and lie in the larger of the two segments. A colour tells where
+    the segment's centre is and says nothing of the id: `decode` numbers the segments anew, 1, 2, ... by falling area.
+    Parts of one colour are one segment, wherever they are.
     """
 
     resample = "nearest"

@@ -113,7 +113,7 @@ def test_parts_on_both_sides_of_another_segment_are_one() -> None:
     assert decoded[5, 5] == decoded[5, 60] != decoded[5, 32]
 
 
-@pytest.mark.parametrize(("count", "apart"), [(2, 200), (10, 110), (25, 80), (60, 50)])
+@pytest.mark.parametrize(("count", "apart"), [(2, 110), (10, 100), (25, 60), (60, 40)])
 def test_colours_are_vivid_and_well_apart(count: int, apart: float) -> None:
     truth = np.repeat(np.arange(1, count + 1, dtype=np.int32), 6)[None].repeat(8, axis=0)
     colors = np.array(colors_of(CODEC.render(truth)), dtype=np.float64)
@@ -127,6 +127,24 @@ def test_colours_depend_on_the_content_alone() -> None:
     truth = patchwork(64, 3)
     np.testing.assert_array_equal(CODEC.render(truth), PanopticCodec().render(truth.astype(np.int64)))
     assert set(colors_of(CODEC.render(truth))).isdisjoint(colors_of(CODEC.render(truth[::-1])))
+
+
+def test_colours_tell_places() -> None:
+    """What has its centre in one place has nearly one colour, whatever else is there."""
+    sky_and_ground = np.ones((64, 64), dtype=np.int32)
+    sky_and_ground[24:] = 2
+    with_a_thing = sky_and_ground.copy()
+    with_a_thing[30:40, 2:12] = 3
+    with_a_thing[30:40, 52:62] = 4
+    picture = CODEC.render(with_a_thing)[0].astype(int)
+    empty = CODEC.render(sky_and_ground)[0].astype(int)
+    for row, column in ((5, 30), (60, 30)):
+        assert np.abs(picture[row, column] - empty[row, column]).max() < 40
+    red, _, blue = picture[35, 7]
+    assert red > blue + 100
+    red, _, blue = picture[35, 57]
+    assert blue > red
+    assert picture[5, 30].min() > picture[60, 30].min()
 
 
 def test_cut_keeps_ids_and_mirrors() -> None:
