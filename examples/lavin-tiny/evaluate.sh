@@ -24,10 +24,8 @@ measure() {
     lavin eval report "$folder" -o "$folder/table.md"
 }
 
-# Every task beside the trivial answers, and with another task's examples. Fréchet distances need a hundred pictures.
+# Every still task beside the trivial answers, and with another task's examples.
 measure stills "${stills[@]}" --limit "$items" --wrong-context --sheet "$out/sheets"
-measure videos "${videos[@]}" --limit "$clips" --wrong-context --sheet "$out/sheets"
-measure images "${images[@]}" --limit "$((items > 100 ? items : 100))" --draws 1 --wrong-context --sheet "$out/sheets"
 # The same photo with the examples of eight tasks.
 lavin predict "$photo" "${read[@]}" -t object_detection -t foreground_segmentation -t denoising -t colorization \
     --model "$model" --save rgb -o "$out/eight" --sheet "$out/eight.png" --overwrite
@@ -36,5 +34,8 @@ measure pairs "${eight[@]}" --limit "$items" --sweep pairs=1,2,4,8
 measure select "${eight[@]}" --limit "$items" --sweep select=random,nearest
 measure variations -t depth_estimation -t normal_estimation -t edge_detection -t foreground_segmentation --limit "$items" \
     --sweep variation=plain,inverted,red,inverted_green
+# Clips; and pictures that are made up, whose Fréchet distances need a hundred.
+measure videos "${videos[@]}" --limit "$clips" --wrong-context --sheet "$out/sheets"
+measure images "${images[@]}" --limit "$((items > 100 ? items : 100))" --draws 1 --wrong-context --sheet "$out/sheets"
 # Points in time.
 measure points "${eight[@]}" --limit "$items" --sweep grid=uniform:2,uniform:4,uniform:20
