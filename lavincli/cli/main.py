@@ -41,6 +41,7 @@ from lavincli.cli.commands import COMMANDS as COMMANDS
 from lavincli.cli.commands import LazyGroup, plugin_names
 from lavincli.cli.logs import configure_logging
 from lavincli.errors import LavinError
+from lavincli.freed_memory import keep_freed_memory
 from lavincli.hub.offline import OFFLINE_VARIABLE
 from lavincli.settings.names import CommandPath
 from lavincli.settings.resolve import Settings
@@ -173,6 +174,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: the words after ``lavin``; by default those of the process.
     """
+    if arguments is None:
+        # The process is this command's alone.
+        keep_freed_memory()
     options = GlobalOptions()
     configure_logging(options.verbosity)
     offline_before = os.environ.get(OFFLINE_VARIABLE)
