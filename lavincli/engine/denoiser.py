@@ -12,7 +12,7 @@ from lavincli.engine.passes import Pass, place_table, tables_side_by_side
 from lavincli.engine.steps import Streams
 from lavincli.model.jdit import JDiT
 from lavincli.model.layers import rms_times
-from lavincli.model.patches import PATCH, patchify, unpatchify
+from lavincli.model.patches import patchify
 from lavincli.model.rope import Rotation
 
 
@@ -42,11 +42,11 @@ class Denoiser:
         found: dict[int, Tensor] = {}
         for group in self._groups(passes):
             out = self._run(tokens, place, [passes[i] for i in group])
-            out = self._jdit.final_layer.linear(rms_times(out, self._modulations.final(place))).float()
+            out = self._jdit.final_layer.linear(rms_times(out, self._modulations.final(place)))
             found.update(zip(group, out.split(tokens.shape[1], 1), strict=True))
         self._evaluation += 1
-        size = (self._frames, self._height // PATCH, self._width // PATCH)
-        return [unpatchify(found[i], *size) for i in range(len(passes))]
+        time = self._modulations.time(place)
+        return [self._jdit.velocity(found[i], x, time) for i in range(len(passes))]
 
     def _groups(self, passes: Sequence[Pass]) -> Iterable[list[int]]:
         """Which passes run together: those that read their condition, and those that remember it."""

@@ -22,7 +22,8 @@ class Modulations:
     def __init__(self, jdit: JDiT, times: Sequence[float], steps: Sequence[float]) -> None:
         streams: tuple[Stream, ...] = ("cond", "x") if jdit.config.attention == "joint" else ("x",)
         device = jdit.prompt_embed.device
-        embedded = jdit.time(torch.tensor(times, device=device), torch.tensor(steps, device=device))
+        self._times = torch.tensor(times, device=device)
+        embedded = jdit.time(self._times, torch.tensor(steps, device=device))
         kinds = {"cond": embedded + jdit.prompt_embed, "x": embedded + jdit.answer_embed}
         layers = list(jdit.layers())
         self._of_blocks = {stream: [layer.modulation(stream, kinds[stream]) for layer in layers] for stream in streams}
@@ -32,6 +33,10 @@ class Modulations:
         """Of every block at one time of the grid, each number [1, 1, D]: for all elements of a batch and all tokens."""
         one = slice(place, place + 1)
         return [Modulation(*(table[one] for table in tables)) for tables in self._of_blocks[stream]]
+
+    def time(self, place: int) -> Tensor:
+        """[1], that of the grid."""
+        return self._times[place : place + 1]
 
     def final(self, place: int) -> Tensor:
         """The head's scale at one time, [1, 1, D]."""

@@ -29,7 +29,8 @@ class JDiTConfig(_Settings):
     `attention` is `joint` (published: every token attends to every token) or `oneway` (context tokens attend to the
     context, query tokens to context and query, target tokens to all; the condition stream is modulated with
     `condition_time`). `step_size`: the network is also told the size of the step that its velocity is for (shortcut
-    models, arXiv 2410.12557).
+    models, arXiv 2410.12557). `preconditioned`: its output is scaled, and a share of the noisy target added, so that it
+    need not carry the noise (see `lavincli.model.preconditioning`).
     """
 
     hidden_size: int = Field(gt=0)
@@ -40,6 +41,7 @@ class JDiTConfig(_Settings):
     condition_time: float = Field(default=1.0, ge=0.0, le=1.0)
     # Left out where it is off: models without it are what they were, by their fingerprints too.
     step_size: bool = Field(default=False, exclude_if=lambda told: not told)
+    preconditioned: bool = Field(default=False, exclude_if=lambda is_so: not is_so)
 
     @property
     def head_dim(self) -> int:

@@ -17,6 +17,7 @@ from lavincli.model.block import JDiTBlock
 from lavincli.model.config import LATENT_CHANNELS, JDiTConfig
 from lavincli.model.layers import TimeEmbedder, modulation_layer, rms_times
 from lavincli.model.patches import PATCH, patchify, unpatchify
+from lavincli.model.preconditioning import preconditioned_velocity
 from lavincli.model.rope import Rotation, rotation
 
 TOKEN_FEATURES = PATCH * PATCH * LATENT_CHANNELS
@@ -91,7 +92,7 @@ class JDiT(nn.Module):
         cond_tokens, x_tokens = self.cond_embedder(self._tokens(cond)), self.x_embedder(self._tokens(x))
         for block in self.layers():
             cond_tokens, x_tokens = block.joint(cond_tokens, x_tokens, time_cond, time_x, table_cond, table_x)
-        return self._velocity(x_tokens, time_x, x)
+        return self._velocity(x_tokens, time_x, x, t)
 
     def remember(self, cond: Tensor, past: Memory | None = None) -> Memory:
         """One-way: read condition frames [B, 16, T, h, w] after those of `past`.
@@ -123,7 +124,7 @@ class JDiT(nn.Module):
         tokens = self.x_embedder(self._tokens(x))
         for block, past in zip(self.layers(), memory.blocks, strict=True):
             tokens, _ = block.advance("x", tokens, time, table, past)
-        return self._velocity(tokens, time, x)
+        return self._velocity(tokens, time, x, t)
 
     def time(self, t: Tensor, step: Tensor | None = None) -> Tensor:
         """What the modulations read of flow times t [B] and, of a model that is told them, of step sizes [B]: [B, D].
@@ -149,10 +150,14 @@ class JDiT(nn.Module):
         size = (frames, height // PATCH, width // PATCH, self.config.head_dim)
         return rotation(*size, first_frame=first_frame, device=latents.device)
 
-    def _velocity(self, tokens: Tensor, time: Tensor, like: Tensor) -> Tensor:
-        frames, height, width = like.shape[2:]
-        out = self.final_layer(tokens, time).float()
-        return unpatchify(out, frames, height // PATCH, width // PATCH)
+    def _velocity(self, tokens: Tensor, time: Tensor, x: Tensor, t: Tensor) -> Tensor:
+        return self.velocity(self.final_layer(tokens, time), x, t)
+
+    def velocity(self, output: Tensor, x: Tensor, t: Tensor) -> Tensor:
+        """Float32 [B, 16, Tx, h, w] from the head's tokens [B, N, 64], at x and its times [B] or [1]."""
+        frames, height, width = x.shape[2:]
+        out = unpatchify(output.float(), frames, height // PATCH, width // PATCH)
+        return preconditioned_velocity(out, x, t) if self.config.preconditioned else out
 
     def check(self, x: Tensor, t: Tensor, cond: Tensor) -> None:
         """Raises ValueError for shapes that do not belong together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from lavincli.train.watch.samples import SampleSheet, to_clips
 from lavincli.train.watch.task_totals import task_totals
 from lavincli.train.world import World
 
+log = logging.getLogger(__name__)
 _VALIDATION_PAIRS = 2
 _VALIDATION_QUERIES = 12
 
@@ -238,6 +240,8 @@ class JDiTObjective:
             start, wanted = read_config(self.config.start_from), self.config.jdit
             # A model that wasn't told of steps so far can go on as one that is.
             loaded = wanted.model_copy(update={"step_size": wanted.step_size and start.jdit.step_size})
+            if wanted.preconditioned != start.jdit.preconditioned:
+                log.warning("%s: its output meant something else, preconditioned or not", self.config.start_from)
             network = load_networks(self.config.start_from, start.model_copy(update={"jdit": loaded}))[0].train()
             return with_step_size(network) if wanted.step_size else network
         jdit = JDiT(self.config.jdit)
