@@ -47,6 +47,7 @@ class PairSource:
         seed: of what is drawn at random.
         crops: None: each sample once, as evaluation sees it; a number: that many random crops, of samples in an order
             that is the same for all tasks: those of one data set share what it costs to make a sample.
+        distinct: crops are of so many samples at most, several of each; None: of as many as there are.
         exclude: patterns of sample keys that are not drawn for crops.
         purpose: another one draws other crops, with the same seed.
         origin: what else decides the samples, as text: where they lie, options of their loader.
@@ -66,6 +67,7 @@ class PairSource:
     longest: int | None = None
     damages: Damages | None = None
     variations: Variations | None = None
+    distinct: int | None = None
 
     def __len__(self) -> int:
         return len(self.samples) if self.crops is None else self.crops
@@ -90,7 +92,8 @@ class PairSource:
         count = len(self.samples)
         if not count:
             raise InputError(f"{self.task.name}: the data set is empty")
-        index = int(_order(self.purpose, self.seed, count)[record % count])
+        among = count if self.distinct is None else min(count, self.distinct)
+        index = int(_order(self.purpose, self.seed, count)[record % among])
         for _ in range(_TRIES):
             sample = self.samples[index]
             if not any(fnmatch(sample.key, pattern) for pattern in self.exclude):
@@ -137,6 +140,8 @@ class PairSource:
             about.append(["damages", *self.damages.identity])
         if self.crops is not None:
             about.append("samples in one order")
+        if self.distinct is not None:
+            about.append(["distinct", self.distinct])
         if self.variations is not None:
             about.append(["variations", self.variations.names, self.variations.side])
         return hashlib.sha256(json.dumps(about).encode()).hexdigest()

@@ -43,9 +43,11 @@ class DataConfig(Settings):
     that bundled pictures are never trained on by accident; `bundled` is the folder of the photos among them.
     options: of a data set's loader, instead of those of the card. exclude: patterns of sample keys to leave out.
     pairs: of tasks that get another number than `pairs_per_task`, as clips, which take longer to make.
-    damages: targets T(D(photo)) -> D(photo) among those of restoration; held-out pairs have none. variations: for each
-    task the names of other renderings of its annotation (`lavincli.media.recolour`): its pairs to train on are split
-    into equal blocks, one as ever and one for each name, and a context is of one block; held-out pairs are as ever.
+    samples: of tasks whose pairs to train on are crops of so many samples only, several of each: of samples that take
+    longer to make than a crop, as rendered scenes. damages: targets T(D(photo)) -> D(photo) among those of restoration;
+    held-out pairs have none. variations: for each task the names of other renderings of its annotation
+    (`lavincli.media.recolour`): its pairs to train on are split into equal blocks, one as ever and one for each name,
+    and a context is of one block; held-out pairs are as ever.
     latents: a store that `lavin encode` made of the tasks' train splits, in place of roots and crops; for a J-DiT.
     """
 
@@ -61,6 +63,7 @@ class DataConfig(Settings):
     exclude: tuple[str, ...] = ()
     pairs_per_task: int = Field(default=1000, gt=0)
     pairs: dict[str, Annotated[int, Field(gt=0)]] = {}
+    samples: dict[str, Annotated[int, Field(gt=0)]] = {}
     held_out_pairs: int = Field(default=64, gt=0)
     seed: int = 0
     workers: int = Field(default=2, ge=0)
@@ -85,7 +88,7 @@ class DataConfig(Settings):
     @model_validator(mode="after")
     def _of_known_tasks(self) -> DataConfig:
         # Of other tasks too: a recipe's tasks can be changed on the command line, and what is said of the rest is idle.
-        for key, named in (("pairs", self.pairs), ("variations", self.variations)):
+        for key, named in (("pairs", self.pairs), ("samples", self.samples), ("variations", self.variations)):
             if others := named.keys() - self.tasks.keys() - tasks().keys():
                 raise ValueError(f"{key}: {', '.join(sorted(others))} is not among the tasks")
         return self

@@ -43,9 +43,11 @@ def pair_source(task: Task, data: DataConfig, *, held_out: bool = False) -> tupl
     root = bundled_folder("photos") if data.roots[name] == BUNDLED else data.roots[name]
     samples = task.samples(name, root, split="train", **options)
     pairs = data.pairs.get(task.name, data.pairs_per_task)
+    distinct = None if held_out else data.samples.get(task.name)
     count, purpose = (data.held_out_pairs, "held out") if held_out else (pairs, "train")
     origin = json.dumps([str(root.resolve()), options], sort_keys=True)
     source = PairSource(task, samples, data.size, data.seed, count, data.exclude, purpose, origin, data.frames)
+    source = replace(source, distinct=distinct)
     if held_out:
         return name, source
     return name, replace(source, damages=_damages(task, data), variations=variations_of(task, data))

@@ -120,6 +120,22 @@ def test_a_cache_is_used_and_told_apart(stvae_config: Config) -> None:
     assert len(rendered_pairs(task("small_denoising"), more)[0]) == 14
 
 
+def test_several_crops_of_few_samples(stvae_config: Config) -> None:
+    """As of scenes, which are drawn once; nothing else about the data changes."""
+    data = stvae_config(data={"pairs_per_task": 12}).data
+    few = data.model_copy(update={"samples": {"small_negative": 3}})
+    _, source = pair_source(task("small_negative"), few)
+    pairs = [source.pair(record) for record in range(12)]
+    assert len({pair.key.partition("#")[0] for pair in pairs}) == 3
+    assert len({pair.input.tobytes() for pair in pairs}) == 12
+    _, plain = pair_source(task("small_negative"), data)
+    assert source.identity != plain.identity
+    assert [source.pair(record).key for record in range(3)] == [plain.pair(record).key for record in range(3)]
+    for name, held_out in (("small_negative", True), ("small_denoising", False)):
+        alike = [pair_source(task(name), settings, held_out=held_out)[1].identity for settings in (few, data)]
+        assert alike[0] == alike[1]
+
+
 def test_held_out_pairs_are_others(stvae_config: Config) -> None:
     data = stvae_config().data
     held_out, _ = rendered_pairs(task("small_negative"), data, held_out=True)
