@@ -4,7 +4,7 @@
 #   examples/lavin-tiny/train.sh CORPUS OUT [KEY=VALUE ...]
 # CORPUS has photos/ (any photos), cutouts/ (pictures with transparency), textures/ (any pictures) and vgg16.safetensors (the
 # trunk of VGG16, for the perceptual loss). OUT gets a folder a run, OUT/scenes and OUT/pairs (what was rendered) and OUT/lavin-tiny.
-# KEY=VALUE goes to every run. On two CPU cores it should take about four hours (its recipes' speeds were
+# KEY=VALUE goes to every run. On two CPU cores it should take about seven hours (its recipes' speeds were
 # measured, the script was not run whole yet).
 set -euo pipefail
 corpus=${1:?a corpus folder} out=${2:?a folder for the runs}
