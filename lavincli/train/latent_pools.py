@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 
 from lavincli.cards.task import Task
 from lavincli.errors import ConfigError, InputError
+from lavincli.in_turn import in_turn
 from lavincli.latents.encode import encode_set, plan_set, store_info
 from lavincli.latents.layout import ENCODED, StoreInfo
 from lavincli.latents.reader import LatentPairs
-from lavincli.latents.store import create_store, open_store, require_stvae
+from lavincli.latents.store import create_store, missing_shards, open_store, require_stvae
 from lavincli.model.stvae import STVAE
 from lavincli.train.data_config import DataConfig
 from lavincli.train.pairs import pair_source, variations_of
 
 log = logging.getLogger(__name__)
 _TRAIN, _HELD_OUT = "train", "held_out"
+_LOCK = ".lock"
 
 
 class LatentPool(Protocol):
@@ -146,9 +148,12 @@ def _encoded(
     dataset, source = pair_source(task, data, held_out=held_out)
     # A folder for each ST-VAE and choice of crops: a store holds one of each.
     store = create_store(data.cache / f"latents-{info.stvae[:12]}-{source.identity[:12]}.zarr", info)
-    found = plan_set(store, source, dataset, _HELD_OUT if held_out else _TRAIN)
-    log.info("encoding %d pairs of %s", len(source), task.name)
-    encode_set(found, source, stvae, workers=data.workers, dtype=precision)
+    making = f"encoding {len(source)} pairs of {task.name}"
+    with in_turn(store.path / _LOCK, making):
+        found = plan_set(store, source, dataset, _HELD_OUT if held_out else _TRAIN)
+        if missing_shards(found, range(found.info.shards)):
+            log.info("%s", making)
+            encode_set(found, source, stvae, workers=data.workers, dtype=precision)
     notes = found.notes()
     failed = np.flatnonzero(notes.state != ENCODED)
     if len(failed):
