@@ -3,7 +3,8 @@
 # sizes on the same data). What was interrupted goes on.
 #   examples/lavin-tiny/studies.sh CORPUS RUNS OUT [ITEMS]
 # CORPUS is train.sh's. RUNS is train.sh's OUT: the studies use its ST-VAE and its rendered pairs, and train beside them. OUT gets a
-# folder a study, with sweep.json, sweep.csv and plots. ITEMS: how many of each task, 48 by default. Not run whole yet; its first half took 85 minutes on two CPU cores.
+# folder a study, with sweep.json, sweep.csv and plots. ITEMS: how many of each task, 48 by default. Not run whole yet; its first half took 85 minutes on two CPU cores,
+# with an earlier form of the recipe.
 set -euo pipefail
 corpus=${1:?a corpus folder} runs=${2:?the folder of the runs} out=${3:?a folder for the results} items=${4:-48}
 # A step of the joint model takes three quarters of the time, for a sixth of the targets: each has its own context in it.

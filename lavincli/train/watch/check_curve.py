@@ -109,23 +109,31 @@ def record_curve(recipe: str, config: Config, seeds: Sequence[int], window: int,
     Raises ConfigError for fewer than two seeds, which tell nothing of the noise, for more steps than there are, or for
     a recipe whose loss isn't finite.
     """
+    _require_noise(seeds)
     if window * count > config.steps:
         raise ConfigError(f"recipe {recipe} has {config.steps} steps, fewer than {window * count}")
     figure = _figure(config)
-    runs = {
-        seed: first_windows(config.model_copy(update={"seed": seed}), figure, window, count)
-        for seed in (seeds if len(seeds) > 1 else ())
-    }
+    runs = {seed: first_windows(config.model_copy(update={"seed": seed}), figure, window, count) for seed in seeds}
     return _curve(recipe, config, runs, window)
 
 
 def record_runs(recipe: str, config: Config, folders: Sequence[Path], window: int, count: int) -> Curve:
     """The curve of runs of a recipe that were trained, each with its own seed, by however many processes.
 
-    Raises ConfigError for fewer than two seeds, and for folders whose runs aren't the recipe's, or too short.
+    Raises ConfigError for fewer than two seeds, two runs of one, and folders whose runs aren't the recipe's or too short.
     """
-    runs = {run_of(config, folder).seed: logged_windows(folder, _figure(config), window, count) for folder in folders}
+    seeds = [run_of(config, folder).seed for folder in folders]
+    _require_noise(seeds)
+    losses = [logged_windows(folder, _figure(config), window, count) for folder in folders]
+    runs = dict(zip(seeds, losses, strict=True))
     return _curve(recipe, config, runs, window)
+
+
+def _require_noise(seeds: Sequence[int]) -> None:
+    if len(set(seeds)) < 2:
+        raise ConfigError("a curve needs at least two seeds, or its noise isn't known")
+    if len(set(seeds)) < len(seeds):
+        raise ConfigError(f"seeds {', '.join(map(str, seeds))}: one is there twice; give one run of each")
 
 
 def _figure(config: Config) -> str:
@@ -141,8 +149,6 @@ def _other_settings(recipe: str) -> ConfigError:
 
 def _curve(recipe: str, config: Config, runs: Mapping[int, Sequence[float]], window: int) -> Curve:
     """Of runs by their seeds."""
-    if len(runs) < 2:
-        raise ConfigError("a curve needs at least two seeds, or its noise isn't known")
     if not all(math.isfinite(loss) for losses in runs.values() for loss in losses):
         raise ConfigError(f"recipe {recipe} doesn't train: a window of {window} steps has no finite {_figure(config)}")
     return Curve(

@@ -71,6 +71,8 @@ def test_of_runs_that_were_trained(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="at least two seeds"):
         record_runs("smoke-stvae", recipe, [folders[0], folders[0]], 5, 3)
+    with pytest.raises(ConfigError, match="seeds 0, 1, 0: one is there twice"):
+        record_runs("smoke-stvae", recipe, [*folders, folders[0]], 5, 3)
     with pytest.raises(ConfigError, match="it has 20 steps in its log, fewer than the 25"):
         record_runs("smoke-stvae", recipe, folders, 5, 5)
     with pytest.raises(ConfigError, match="logged every 5 steps, which are no part of 4"):
