@@ -120,7 +120,7 @@ def record_curve(recipe: str, config: Config, seeds: Sequence[int], window: int,
 def record_runs(recipe: str, config: Config, folders: Sequence[Path], window: int, count: int) -> Curve:
     """The curve of runs of a recipe that were trained, each with its own seed, by however many processes.
 
-    Raises ConfigError for fewer than two seeds, two runs of one, and folders whose runs aren't the recipe's or too short.
+    Raises ConfigError for fewer than two seeds, two runs of one, and folders of other recipes' or too short runs.
     """
     seeds = [run_of(config, folder).seed for folder in folders]
     _require_noise(seeds)
